@@ -23,7 +23,7 @@ from adapters.telegram.transport import TelegramRefusal
 from adapters.telegram.updates import KINDS, BotIdentity, Json, TelegramUpdate, heard
 from bot.domain.backoff import Backoff
 from bot.domain.chats import Channel
-from bot.domain.incoming import HookAnswer, Left, Migrated, Returned
+from bot.domain.incoming import AboutChat, HookAnswer
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter
 
@@ -299,7 +299,7 @@ class TelegramListener:
             answering = self._answering.answer_press(found.query, toast)
             listening.group.create_task(answering, name="telegram press")
         # Whether a chat is open to us is decided by what came last.
-        alone = isinstance(found.said, Left | Returned | Migrated)
+        alone = isinstance(found.said, AboutChat)
         listening.queues.put(
             found.chat, partial(self._answer, listening, number, found, toast), alone=alone
         )

@@ -19,6 +19,7 @@ from bot.domain.incoming import (
     Migrated,
     Place,
     Press,
+    Ranked,
     Reaction,
     Returned,
     Wordless,
@@ -200,11 +201,25 @@ def _membership(change: Json, us: BotIdentity) -> Incoming | None:
     if closed is not None:
         blocked = place.private and closed == REMOVED
         return Left(place=place, reason=Reason.BLOCKED if blocked else closed)
-    if closed_before is None:
-        return None
     # A channel is no place to talk.
     in_group = change["chat"].get("type") in ("group", "supergroup")
+    if closed_before is None:
+        rank = _rank(new, change["chat"])
+        if not in_group or rank == _rank(old, change["chat"]):
+            return None
+        return Ranked(place=place, administrator=rank[0], makes_topics=rank[1])
     return Returned(place=place, added=in_group and closed_before == REMOVED)
+
+
+def _rank(member: Json, chat: Json) -> tuple[bool, bool | None]:
+    """Whether somebody is an administrator, and may make topics where there are any.
+
+    Source: https://core.telegram.org/bots/api#chatmemberadministrator
+    """
+    administrator = member["status"] == "administrator"
+    if chat.get("is_forum") is not True:
+        return administrator, None
+    return administrator, administrator and member.get("can_manage_topics") is True
 
 
 def _reaction(change: Json, us: BotIdentity) -> Reaction | None:

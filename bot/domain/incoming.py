@@ -99,6 +99,20 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """What our bot may do in a group has been changed by one of its administrators.
+
+    Attributes:
+        administrator: it is one itself; elsewhere it is a member like others.
+        makes_topics: where the group has topics, whether it may make them.
+    """
+
+    place: Place
+    administrator: bool
+    makes_topics: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Migrated:
     """The chat goes on under another number, `chat`: all that was agreed there holds."""
 
@@ -138,7 +152,10 @@ OLD_AFTER = timedelta(minutes=1)
 """A command that is answered later than this may not be meant any more."""
 
 
-Incoming = Command | Press | Words | Wordless | Masked | Reaction | Left | Returned | Migrated
+AboutChat = Left | Returned | Ranked | Migrated
+"""What a platform tells of a chat: each counts as the last of its kind came."""
+
+Incoming = Command | Press | Words | Wordless | Masked | Reaction | AboutChat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,9 @@ from aiohttp.test_utils import TestServer
 from telegram import (
     Bot,
     BotCommand,
+    ChatMemberAdministrator,
+    ChatMemberMember,
+    ChatMemberRestricted,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputFile,
@@ -494,6 +497,23 @@ async def test_blocking_is_told_and_typing_opens_the_chat_again(api: BotApi, bot
     assert unblocked.my_chat_member is not None
     assert blocked.my_chat_member.new_chat_member.status == "kicked"
     assert unblocked.my_chat_member.new_chat_member.status == "member"
+
+
+async def test_what_the_bot_may_do_in_a_group_is_told(api: BotApi, bot: Bot):
+    ann = api.world.person("Ann")
+    group = api.world.group("Traders", ann)
+
+    ann.ranks_bot(group, administrator=True, topics=True)
+    ann.ranks_bot(group, administrator=False)
+    ann.mutes_bot(group)
+
+    told = [update.my_chat_member for update in await bot.get_updates()]
+    promoted, demoted, muted = (one.new_chat_member for one in told if one is not None)
+    assert isinstance(promoted, ChatMemberAdministrator)
+    assert promoted.can_manage_topics
+    assert isinstance(demoted, ChatMemberMember)
+    assert isinstance(muted, ChatMemberRestricted)
+    assert not muted.can_send_messages
 
 
 async def test_privacy_mode_lets_through_only_what_is_meant_for_the_bot(api: BotApi, bot: Bot):

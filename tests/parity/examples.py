@@ -76,7 +76,7 @@ from bot.domain.figures import EVER, Closed, Fee, Method, Record, Span, latest
 from bot.domain.guards import Fall, Guard, Standing
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, TraderId
 from bot.domain.incidents import Cause, Incident, IncidentState
-from bot.domain.incoming import Shared
+from bot.domain.incoming import Place, Ranked, Shared
 from bot.domain.lanes import Missed
 from bot.domain.ledger import Held
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
@@ -124,6 +124,7 @@ from bot.texts import (
     figures,
     followers,
     getting_started,
+    groups,
     guards,
     inbox,
     languages,
@@ -811,6 +812,25 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         for carried in ("", "x")
     ],
     "getting_started.among_others": lambda: [getting_started.among_others()],
+    "groups.open_again": lambda: [groups.open_again(owed) for owed in (0, 1, 12)],
+    "groups.ranked": lambda: [
+        groups.ranked(
+            Ranked(
+                place=Place(address=ENDPOINT.address, private=False),
+                administrator=administrator,
+                makes_topics=topics,
+            ),
+            linked,
+        )
+        for administrator, topics in (
+            (True, None),
+            (True, True),
+            (True, False),
+            (False, None),
+            (False, False),
+        )
+        for linked in (True, False)
+    ],
     "getting_started.settings": lambda: [
         getting_started.settings(None),
         getting_started.settings(replace(LINK, endpoint=replace(ENDPOINT, private=False))),

@@ -29,7 +29,7 @@ from bot.domain.events import (
 )
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, StrategyId, TraderId
-from bot.domain.incoming import Command, Left, Press, Reply, Returned, Wordless, Words
+from bot.domain.incoming import Command, Left, Press, Ranked, Reply, Returned, Wordless, Words
 from bot.domain.lifetimes import CODE_LIFE, CONFIRM_LIFE
 from bot.domain.linking import Invitation
 from bot.domain.pods import BotCommand
@@ -1901,6 +1901,24 @@ async def test_an_unforeseen_error_ends_in_an_apology(world, platform):
     card = await ask(world, "/strategies")
 
     assert card.title == "Something went wrong on my side"
+
+
+async def hears(world, said) -> list[str]:
+    return [reply.card.title for reply in [one async for one in world.router.hear(said)]]
+
+
+async def test_a_linked_group_hears_what_our_bot_may_do_there_and_that_it_is_open(world):
+    await world.links("-500")
+    await world.quiet()
+    place = world.place("-500", private=False)
+    promoted = Ranked(place=place, administrator=True, makes_topics=True)
+    demoted = Ranked(place=place, administrator=False)
+
+    assert await hears(world, promoted) == ["I am an administrator here now"]
+    assert await hears(world, promoted) == []
+    assert await hears(world, demoted) == ["I am no administrator here any more"]
+    assert await hears(world, Left(place=place, reason="no_right")) == []
+    assert await hears(world, Returned(place=place)) == ["I can write here again"]
 
 
 @pytest.mark.parametrize("broken", [False, True])

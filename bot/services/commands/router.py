@@ -11,6 +11,7 @@ from bot.domain.cards import Card
 from bot.domain.chats import Address, EndpointState, Link, Person
 from bot.domain.deliveries import Priority
 from bot.domain.incoming import (
+    AboutChat,
     Command,
     Incoming,
     Left,
@@ -18,6 +19,7 @@ from bot.domain.incoming import (
     Migrated,
     Place,
     Press,
+    Ranked,
     Reaction,
     Reply,
     Returned,
@@ -42,7 +44,7 @@ from bot.services.commands.throttle import (
     Throttle,
 )
 from bot.services.steady import steady
-from bot.texts import access, failures, getting_started
+from bot.texts import access, failures, getting_started, groups
 from bot.texts.language import ENGLISH, speaking
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,9 @@ answers.
 
 MASKED_AGAIN = timedelta(minutes=10)
 """How soon a group is told again that we do not know who speaks."""
+
+RANKED_AGAIN = timedelta(minutes=10)
+"""How soon a group is told again the same of what our bot may do there."""
 
 PASSED_OVER_AGAIN = timedelta(minutes=1)
 """How soon it is logged again that strangers are not answered."""
@@ -72,6 +77,7 @@ class Router:
         self._reacting = Throttle(EARNED)
         self._wordless = OnceInAWhile(WORDLESS_AGAIN)
         self._masked = OnceInAWhile(MASKED_AGAIN)
+        self._ranked = OnceInAWhile(RANKED_AGAIN)
         self._passed_over = OnceInAWhile(PASSED_OVER_AGAIN)
 
     async def recover(self) -> None:
@@ -140,8 +146,8 @@ class Router:
 
     async def _reply(self, said: Incoming, link: Link | None) -> AsyncGenerator[Reply]:
         match said:
-            case Left() | Returned() | Migrated() | Masked():
-                card = await self._told_of_chat(said)
+            case Left() | Returned() | Ranked() | Migrated() | Masked():
+                card = await self._told_of_chat(said, link)
                 if card is not None:
                     yield Reply(card=card)
             case Reaction(person=person):
@@ -151,14 +157,18 @@ class Router:
                 async for reply in self._reply_to_person(said, link):
                     yield reply
 
-    async def _told_of_chat(self, said: Left | Returned | Migrated | Masked) -> Card | None:
+    async def _told_of_chat(self, said: AboutChat | Masked, link: Link | None) -> Card | None:
         place = said.place
         match said:
             case Left(reason=reason):
                 await self._close(place, reason)
             case Returned(added=added):
-                await self._reopen(place)
+                owed = await self._reopen(place)
+                if link is not None and not place.private:
+                    return groups.open_again(owed)
                 return getting_started.among_others() if added else None
+            case Ranked() if self._ranked.is_due(said, timedelta(seconds=steady())):
+                return groups.ranked(said, linked=link is not None)
             case Migrated(chat=chat):
                 await self._desk.links.move(place.address, chat, self._desk.now())
             case Masked() if self._masked.is_due(place.address, timedelta(seconds=steady())):
@@ -256,21 +266,21 @@ class Router:
         if link.endpoint.state is EndpointState.DISABLED:
             await self._reopen(place)
 
-    async def _reopen(self, place: Place) -> None:
+    async def _reopen(self, place: Place) -> int:
+        """Gives how many alerts come now that were kept meanwhile."""
         desk = self._desk
         owed = await desk.links.enable(place.address, desk.now())
         if owed:
             endpoint = await desk.links.endpoint(place.address, place.private)
             desk.delivering.wake({endpoint: (place.address, Priority.NORMAL)})
+        return owed
 
 
 def _language_of(said: Incoming, link: Link | None) -> str:
     """That of the chat, else that of the person who speaks."""
     if link is not None:
         return link.preferences.language
-    return (
-        ENGLISH if isinstance(said, Left | Returned | Masked | Migrated) else said.person.language
-    )
+    return ENGLISH if isinstance(said, AboutChat | Masked) else said.person.language
 
 
 def _is_meant(typed: Typed) -> bool:

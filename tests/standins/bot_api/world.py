@@ -17,6 +17,43 @@ ANONYMOUS_ADMIN = 1087968824
 """The user that posts for anonymous group admins (`@GroupAnonymousBot`)."""
 
 FIRST_PERSON = 5_000_000_001
+
+_FREEDOMS = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+    "can_edit_tag",
+    "can_react_to_messages",
+)
+"""Of somebody restricted. Source: https://core.telegram.org/bots/api#chatmemberrestricted"""
+
+_RIGHTS = (
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_pin_messages",
+    "can_manage_topics",
+)
+"""Of an administrator. Source: https://core.telegram.org/bots/api#chatmemberadministrator"""
 """Ids are above 32 bits, as Telegram's may be."""
 
 
@@ -253,6 +290,15 @@ class Person:
     def adds_bot(self, chat: Chat) -> None:
         self.world.member_changed(chat, self, Access.OPEN)
 
+    def mutes_bot(self, chat: Chat) -> None:
+        self.world.member_changed(chat, self, Access.MUTED)
+
+    def ranks_bot(self, chat: Chat, *, administrator: bool, topics: bool = False) -> None:
+        """Make the bot an administrator of a group, who may manage topics, or a member again."""
+        self.world.member_changed(
+            chat, self, Access.OPEN, administrator=administrator, topics=topics
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -402,24 +448,43 @@ class World:
             },
         )
 
-    def member_changed(self, chat: Chat, person: Person, access: Access) -> None:
-        old, chat.access = chat.access, access
+    def member_changed(
+        self,
+        chat: Chat,
+        person: Person,
+        access: Access,
+        *,
+        administrator: bool = False,
+        topics: bool = False,
+    ) -> None:
+        old = self._membership(chat)
+        chat.access, chat.bot_is_admin, chat.bot_may_manage_topics = access, administrator, topics
         self.post(
             "my_chat_member",
             {
                 "chat": chat.as_json(),
                 "from": person.as_json(),
                 "date": _unix_now(),
-                "old_chat_member": self._membership(old),
-                "new_chat_member": self._membership(access),
+                "old_chat_member": old,
+                "new_chat_member": self._membership(chat),
             },
         )
 
-    def _membership(self, access: Access) -> Json:
-        status = "kicked" if access in (Access.BLOCKED, Access.KICKED) else "member"
-        status = "left" if access is Access.LEFT else status
-        until = {"until_date": 0} if status == "kicked" else {}
-        return {"user": self.bot, "status": status, **until}
+    def _membership(self, chat: Chat) -> Json:
+        """Source: https://core.telegram.org/bots/api#chatmember"""
+        match chat.access:
+            case Access.BLOCKED | Access.KICKED:
+                return {"user": self.bot, "status": "kicked", "until_date": 0}
+            case Access.LEFT:
+                return {"user": self.bot, "status": "left"}
+            case Access.MUTED:
+                muted = {**dict.fromkeys(_FREEDOMS, False), "until_date": 0}
+                return {"user": self.bot, "status": "restricted", "is_member": True, **muted}
+        if not chat.bot_is_admin:
+            return {"user": self.bot, "status": "member"}
+        rights = dict.fromkeys(_RIGHTS, False)
+        rights["can_manage_topics"] = chat.bot_may_manage_topics
+        return {"user": self.bot, "status": "administrator", "can_be_edited": False, **rights}
 
     def _passes_privacy(self, text: str, reply_to: Message | None) -> bool:
         if reply_to is not None and reply_to.sender == self.bot["id"]:

@@ -18,6 +18,7 @@ from bot.domain.incoming import (
     Migrated,
     Place,
     Press,
+    Ranked,
     Reaction,
     Returned,
     Wordless,
@@ -234,6 +235,45 @@ def membership(old: Any, new: Any, chat: int = 5000000001) -> dict[str, Any]:
 MEMBER = {"status": "member"}
 KICKED = {"status": "kicked"}
 MUTED = {"status": "restricted", "can_send_messages": False}
+ADMIN = {"status": "administrator", "can_manage_topics": False}
+TOPICS = {"status": "administrator", "can_manage_topics": True}
+
+
+def in_forum(old: Any, new: Any) -> dict[str, Any]:
+    update = membership(old, new, -1001)
+    update["my_chat_member"]["chat"]["is_forum"] = True
+    return update
+
+
+@pytest.mark.parametrize(
+    ("update", "administrator", "makes_topics"),
+    [
+        (membership(MEMBER, ADMIN, -1001), True, None),
+        (membership(TOPICS, MEMBER, -1001), False, None),
+        (in_forum(MEMBER, ADMIN), True, False),
+        (in_forum(ADMIN, TOPICS), True, True),
+        (in_forum(TOPICS, ADMIN), True, False),
+        (in_forum(TOPICS, MEMBER), False, False),
+    ],
+)
+def test_what_our_bot_may_do_in_a_group_is_told_when_it_changes(
+    update: dict[str, Any], administrator: bool, makes_topics: bool | None
+):
+    expected = Ranked(place=GROUP, administrator=administrator, makes_topics=makes_topics)
+    assert heard(update, US).said == expected
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        membership(ADMIN, TOPICS, -1001),  # a group without topics
+        in_forum(TOPICS, TOPICS),
+        membership(MEMBER, MEMBER, -1001),
+        membership(MEMBER, ADMIN),
+    ],
+)
+def test_nothing_is_said_where_what_matters_here_stays(update: dict[str, Any]):
+    assert heard(update, US).said is None
 
 
 @pytest.mark.parametrize(
@@ -256,7 +296,6 @@ MUTED = {"status": "restricted", "can_send_messages": False}
             Returned(place=GROUP, added=True),
         ),
         (membership(KICKED, MEMBER, -1001), Returned(place=GROUP, added=True)),
-        (membership(MEMBER, {"status": "administrator"}, -1001), None),
     ],
 )
 def test_a_chat_that_closes_or_opens_to_us_is_noticed(
