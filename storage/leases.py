@@ -1,6 +1,8 @@
 """Who may do what only one process may do: leased rows, counted and timed by the database."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -12,16 +14,32 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    text,
     type_coerce,
     update,
 )
 
+from bot.errors import StoreAway
 from storage.engine.database import Database, each
 from storage.engine.types import Instant
-from storage.engine.upsert import insert_into
+from storage.engine.upsert import Insert, insert_into
 from storage.schema.tables import lease
 
 _MICROSECOND = timedelta(microseconds=1)
+
+LONGEST_PAUSE = timedelta(seconds=3)
+"""How long a process may say nothing within a transaction that writes. Then the server ends it:
+who takes over is not kept waiting by one that was stopped there.
+"""
+
+# The lock is shared by transactions that write, and whoever takes the right waits for it. It is not
+# on the row that is renewed: a renewal waits for none of them. One round trip does both; the
+# setting lasts as long as the transaction, also behind a pooler.
+_HELD = text(
+    f"SELECT set_config('idle_in_transaction_session_timeout',"
+    f" '{LONGEST_PAUSE // timedelta(milliseconds=1)}', true)"
+    " FROM lease WHERE name = :name AND owner = :owner AND epoch = :epoch FOR SHARE"
+)
 
 
 class _LeaseCall(NamedTuple):
@@ -60,13 +78,30 @@ class SqlLeases:
         """Give it up, if it is still held."""
         await self._database.write(_prolong, _LeaseCall(name, owner, epoch, timedelta(0)))
 
+    async def guard(self, name: str, owner: str, epoch: int) -> None:
+        """Store nothing of this process from now on but where nobody has had the right since.
+
+        Returns once the transactions of earlier owners that are under way have ended: none that
+        comes later is stored. SQLite lets nobody else in anyway.
+        """
+        if self._database.dialect == "sqlite":
+            return
+        held = _LeaseCall(_fence(name), owner, epoch, timedelta(0))
+        await self._database.write_apart(_shut_out, held)
+        known: Mapping[str, str | int] = {"name": held.name, "owner": owner, "epoch": epoch}
+        self._database.guard(partial(_refuse_others, known))
+
 
 @each
 def _acquire(connection: Connection, wanted: _LeaseCall) -> int | None:
-    dialect = connection.dialect.name
-    row = insert_into(lease, dialect).values(
-        name=wanted.name, owner=wanted.owner, epoch=1, until=_in(wanted.life, dialect)
+    now = _in(timedelta(0), connection.dialect.name)
+    others = select(lease.c.epoch).where(
+        lease.c.name == wanted.name, lease.c.owner != wanted.owner, lease.c.until > now
     )
+    # Who stands by asks often, and what follows locks the row even where it changes nothing.
+    if connection.execute(others).first() is not None:
+        return None
+    row = _row(wanted, connection, epoch=1)
     taken = row.on_conflict_do_update(
         index_elements=[lease.c.name],
         set_={
@@ -74,13 +109,46 @@ def _acquire(connection: Connection, wanted: _LeaseCall) -> int | None:
             "epoch": lease.c.epoch + 1,
             "until": row.excluded.until,
         },
-        where=(lease.c.until <= _in(timedelta(0), dialect)) | (lease.c.owner == wanted.owner),
+        where=(lease.c.until <= now) | (lease.c.owner == wanted.owner),
     )
     return connection.execute(taken.returning(lease.c.epoch)).scalar()
 
 
+def _row(wanted: _LeaseCall, connection: Connection, epoch: int) -> Insert:
+    dialect = connection.dialect.name
+    return insert_into(lease, dialect).values(
+        name=wanted.name, owner=wanted.owner, epoch=epoch, until=_in(wanted.life, dialect)
+    )
+
+
+def _fence(name: str) -> str:
+    """The row that is changed by whoever takes a right, and by nobody else."""
+    return f"fence of {name}"
+
+
+@each
+def _shut_out(connection: Connection, taken: _LeaseCall) -> None:
+    row = _row(taken, connection, epoch=taken.epoch)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[lease.c.name],
+            set_={"owner": row.excluded.owner, "epoch": row.excluded.epoch},
+            where=lease.c.epoch < taken.epoch,
+        )
+    )
+
+
 def _until(connection: Connection, name: str) -> datetime | None:
     return connection.execute(select(lease.c.until).where(lease.c.name == name)).scalar()
+
+
+def _refuse_others(held: Mapping[str, str | int], connection: Connection) -> None:
+    """
+    Raises:
+        StoreAway: somebody else has had the right since.
+    """
+    if connection.execute(_HELD, held).first() is None:
+        raise StoreAway("Another process does the work now: nothing of this one is stored.")
 
 
 @each

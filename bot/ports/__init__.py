@@ -20,6 +20,7 @@ from bot.ports.chats import (
 from bot.ports.drills import Drills
 from bot.ports.inbox import Inbox
 from bot.ports.incidents import Incidents
+from bot.ports.leases import Leases
 from bot.ports.ledger import Ledger
 from bot.ports.menus import Menus
 from bot.ports.nights import Nights
@@ -52,6 +53,7 @@ __all__ = [
     "Incidents",
     "Invitations",
     "Journal",
+    "Leases",
     "Ledger",
     "Links",
     "Live",

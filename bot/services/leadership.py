@@ -5,9 +5,9 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
 from bot.errors import OutcomeUnknown, TradebellError, TryLater
+from bot.ports import Leases
 from bot.services.steady import Seconds, sleep_until, steady
 
 log = logging.getLogger(__name__)
@@ -39,25 +39,6 @@ leave, and whoever was stopped meanwhile finds that nothing is.
 
 class Superseded(TradebellError):
     """Another process does the work now: end, and start again as the one that stands by."""
-
-
-class Leases(Protocol):
-    """Rights that one owner has at a time, for as long as it renews them; the store's clock counts.
-
-    All raise `TryLater` or `OutcomeUnknown` while the store is away.
-    """
-
-    async def acquire(self, name: str, owner: str, life: timedelta) -> int | None:
-        """Take the right if nobody else has it; gives its epoch, `None` if somebody has."""
-
-    async def renew(self, name: str, owner: str, epoch: int, life: timedelta) -> bool:
-        """Keep it for so long from now on; false if somebody else has had it since.
-
-        It waits for nothing else that is to be stored.
-        """
-
-    async def release(self, name: str, owner: str, epoch: int) -> None:
-        """Give it up, if it is still held."""
 
 
 class Leadership:
@@ -132,6 +113,8 @@ class Leadership:
         asked_at = steady()
         try:
             epoch = await leases.acquire(LEASE, self._owner, self._term.life)
+            if epoch is not None:
+                await leases.guard(LEASE, self._owner, epoch)
         except (TryLater, OutcomeUnknown):
             return False
         if epoch is not None:

@@ -23,6 +23,9 @@ It runs inside a transaction, possibly on another thread: plain and synchronous,
 the connection. It leaves behind what calling it once for each argument would have left.
 """
 
+Guard = Callable[[Connection], None]
+"""Asked first in each transaction that writes: raises `StoreAway` where this process may not."""
+
 BATCH_LIMIT = 100
 """Requests in one transaction, so that nothing else waits for an endless one."""
 
@@ -88,6 +91,11 @@ class Database(ABC):
 
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
+        self._guard: Guard | None = None
+
+    def guard(self, guard: Guard) -> None:
+        """Ask this from now on in each transaction that writes, where others may write too."""
+        self._guard = guard
 
     def trouble(self) -> StorageTrouble | None:
         """What an operator must see to; `None` if all is well."""
@@ -143,40 +151,47 @@ def _answer(
     return [function(connection, *arguments) for arguments in requests]
 
 
-def transact(connection: Connection, requests: Sequence[OperationRequest]) -> list[Outcome]:
+def transact(
+    connection: Connection, requests: Sequence[OperationRequest], guard: Guard | None = None
+) -> list[Outcome]:
     """Do all requests in one transaction; if that fails, each in its own.
 
     So a request that cannot be done harms only itself.
     """
     try:
-        return perform(connection, requests).commit()
+        return perform(connection, requests, guard).commit()
     except Exception as error:  # noqa: BLE001 it is for those who asked, not for this thread
-        return apart(connection, requests, error)
+        return apart(connection, requests, error, guard)
 
 
 def apart(
-    connection: Connection, requests: Sequence[OperationRequest], error: BaseException
+    connection: Connection,
+    requests: Sequence[OperationRequest],
+    error: BaseException,
+    guard: Guard | None = None,
 ) -> list[Outcome]:
     """What could not be done together is done one by one, where that can help."""
     together = isinstance(error, NotBegun | OutcomeUnknown) or fault(error) is Fault.CUT
     if len(requests) == 1 or together:
         return failed(requests, error)
-    return [outcome for request in requests for outcome in transact(connection, [request])]
+    return [outcome for request in requests for outcome in transact(connection, [request], guard)]
 
 
 class NotBegun(Exception):
     """There is no transaction to be had; the cause says why."""
 
 
-def perform(connection: Connection, requests: Sequence[OperationRequest]) -> "Pending":
+def perform(
+    connection: Connection, requests: Sequence[OperationRequest], guard: Guard | None = None
+) -> "Pending":
     """Run the statements of all requests in one transaction, which is left to be committed.
 
     Raises:
-        NotBegun: none could be begun.
+        NotBegun: none could be begun, or none that writes may be.
         Exception: what an operation raised; nothing is left of any.
     """
     try:
-        transaction = _begun(connection)
+        transaction = _guarded(connection, guard)
     except Exception as error:
         raise NotBegun from error
     try:
@@ -253,6 +268,17 @@ def _begun(connection: Connection) -> _Transaction:
     if connection.dialect.name == "sqlite":
         return _DriverTransaction(connection)
     return connection.begin()
+
+
+def _guarded(connection: Connection, guard: Guard | None) -> _Transaction:
+    transaction = _begun(connection)
+    if guard is not None:
+        try:
+            guard(connection)
+        except BaseException:
+            transaction.rollback()
+            raise
+    return transaction
 
 
 @dataclass(slots=True, eq=False)

@@ -13,6 +13,7 @@ from bot.errors import Misconfigured
 from storage.engine.database import (
     BATCH_LIMIT,
     Database,
+    Guard,
     OperationRequest,
     Outcome,
     failed,
@@ -61,13 +62,14 @@ class Postgresql(Database):
                 await self._arrived.wait()
             size = min(len(self._waiting), BATCH_LIMIT)
             if size:
-                await self._do([self._waiting.popleft() for _ in range(size)])
+                requests = [self._waiting.popleft() for _ in range(size)]
+                await self._do(requests, self._guard)
 
-    async def _do(self, requests: list[OperationRequest]) -> None:
+    async def _do(self, requests: list[OperationRequest], guard: Guard | None = None) -> None:
         outcomes: list[Outcome] = []
         try:
             async with self._engine.connect() as connection:
-                outcomes = await connection.run_sync(transact, requests)
+                outcomes = await connection.run_sync(transact, requests, guard)
         except Exception as error:  # noqa: BLE001 it is for those who asked, not for this task
             # What became of them stands, even if the connection could not be handed back.
             outcomes = outcomes or failed(requests, error)

@@ -8,7 +8,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -46,6 +46,7 @@ async def tradebell(
     bot_api: str,
     token: str,
     descriptors: int | None = None,
+    program: Sequence[str] = ("-m", "bot", "run"),
     /,
     **settings: str,
 ) -> AsyncIterator[Tradebell]:
@@ -53,6 +54,7 @@ async def tradebell(
 
     Args:
         descriptors: the most that it may have open, soft limit and hard.
+        program: what Python runs.
         settings: without the prefix, such as `TELEGRAM_RATE='0'`.
     """
     limited = () if descriptors is None else ("sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "")
@@ -71,7 +73,7 @@ async def tradebell(
     data.mkdir(exist_ok=True)  # noqa: ASYNC240 before anything else runs
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *(*limited, sys.executable, "-m", "bot", "run"),
+            *(*limited, sys.executable, *program),
             env=environment(given),
             stdout=output,
             stderr=output,

@@ -17,7 +17,7 @@ Now = Callable[[], datetime]
 
 @dataclass
 class FakeLeases:
-    """Implements `bot.services.leadership.Leases` in memory."""
+    """Implements `bot.ports.Leases` in memory."""
 
     now: Now
     held: dict[str, tuple[str, int, datetime]] = field(default_factory=dict)
@@ -44,6 +44,9 @@ class FakeLeases:
 
     async def release(self, name: str, owner: str, epoch: int) -> None:
         await self.renew(name, owner, epoch, timedelta(0))
+
+    async def guard(self, name: str, owner: str, epoch: int) -> None:
+        self.check()
 
     def check(self) -> None:
         if self.away:

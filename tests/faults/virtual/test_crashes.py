@@ -29,6 +29,7 @@ Now = Callable[[], datetime]
 ELSEWHERE = {
     "commit of storage.leases._acquire": "who may work at all, before there is anything to do",
     "commit of storage.leases._prolong": "who may work at all, before there is anything to do",
+    "commit of storage.leases._shut_out": "who may work at all, before there is anything to do",
     "commit of storage.vault.Vault._rotate": "an operator's change of keys",
     "commit of storage.buttons.actions._prune": "erases what ended long ago",
     "commit of storage.accounts.codes._renew": "a group's link before anybody has logged in",
