@@ -6,9 +6,9 @@ import socket
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from adapters.web.settings import Listen
 from bot.app.running import run
 from bot.app.sources import new_id, now
 from bot.domain.hosts import is_loopback
+from bot.domain.ids import Now
 from bot.settings import DEFAULT_LISTEN, Settings, has_display, read
 
 PORTS = 20
@@ -30,7 +31,8 @@ class Show:
 
     Without a `port` it is the next free one from 8080 on, without a `data_dir` a folder that is
     gone afterwards. `pace` is the mean time between two things that happen. On any `host` but
-    the loopback, whoever can reach it can play.
+    the loopback, whoever can reach it can play. `settings` are further ones, without the prefix,
+    such as those of a chat platform; `now` is what the clock says to all who take part.
     """
 
     host: str = DEFAULT_LISTEN.host
@@ -38,6 +40,8 @@ class Show:
     data_dir: Path | None = None
     pace: timedelta = timedelta(seconds=4)
     browser: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+    now: Now = now
 
 
 async def demo(
@@ -56,14 +60,15 @@ async def demo(
         Misconfigured: it cannot begin; the text says why.
     """
     chance = random.Random()
-    ids = simulator.object_ids(now, chance)
-    platform = simulator.SimulatedPlatform(simulator.Options(), now, ids, chance)
-    resident = await simulator.settle(platform, now=now, chance=chance)
+    ids = simulator.object_ids(show.now, chance)
+    platform = simulator.SimulatedPlatform(simulator.Options(), show.now, ids, chance)
+    resident = await simulator.settle(platform, now=show.now, chance=chance)
     market = resident.market
     market.go_on(show.pace)
     with tempfile.TemporaryDirectory(prefix="tradebell-demo-") as folder:
         async with simulator.serving(platform) as url, asyncio.TaskGroup() as group:
-            playing = group.create_task(simulator.play(platform, market, now=now), name="market")
+            play = simulator.play(platform, market, now=show.now)
+            playing = group.create_task(play, name="market")
             settings = _settings(show, url, show.data_dir or Path(folder), resident.user)
 
             def begin() -> None:
@@ -73,8 +78,9 @@ async def demo(
             await run(
                 settings,
                 stop,
-                chat=Chat(settings.web, now, new_id, anywhere=not is_loopback(show.host)),
+                chat=Chat(settings.web, show.now, new_id, anywhere=not is_loopback(show.host)),
                 ready=begin,
+                now=show.now,
             )
             playing.cancel()
 
@@ -92,6 +98,7 @@ def _settings(show: Show, platform: str, data_dir: Path, user: simulator.User) -
             "TRADEBELL_POD_COMMAND_BODY": '{"traderId": "{traderId}", "command": "{command}",'
             ' "params": "{params}"}',
         }
+        | {f"TRADEBELL_{name}": value for name, value in show.settings.items()}
     )
     hint = f"For this demo: {user.email} and the password {user.password}"
     listen = replace(settings.web.listen, set_by=("--host", "--port"))
