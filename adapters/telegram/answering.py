@@ -7,6 +7,7 @@ from functools import partial
 
 from adapters.chat.replies import ChatLocks, MaySend, Shown, send_with_retry, typing
 from adapters.telegram.api import TelegramChats
+from adapters.telegram.asides import Aside
 from adapters.telegram.render import TelegramMessage, photo, rendered
 from bot.domain import marks
 from bot.domain.cards import Card
@@ -15,6 +16,7 @@ from bot.domain.deliveries import Attempt
 from bot.domain.ids import Now
 from bot.domain.incoming import Incoming, Reply
 from bot.ports import Hear
+from bot.texts.groups import alone
 from bot.texts.language import speaking
 
 log = logging.getLogger(__name__)
@@ -40,22 +42,33 @@ class TelegramAnswering:
         toast.end(await self._chats.answer(query, await toast.words(TOAST_WAIT)))
 
     async def reply_to(
-        self, hear: Hear, said: Incoming, message: int | None, toast: "Toast | None"
+        self,
+        hear: Hear,
+        said: Incoming,
+        message: int | None,
+        toast: "Toast | None",
+        aside: Aside | None = None,
     ) -> None:
         """Answer what was said, in the chat where it was.
 
         Args:
             message: what a press was under.
             toast: takes the first words, if it is a press.
+            aside: what was said so that nobody else reads the answer.
         """
         async with typing(partial(self._chats.type, said.place.address), TYPING_AGAIN) as stop:
             async for reply in hear(said):
                 stop()
                 with speaking(reply.language, reply.zone):
-                    await self._reply(said, message, reply, toast)
+                    await self._reply(said, message, reply, toast, aside)
 
     async def _reply(
-        self, said: Incoming, message: int | None, reply: Reply, toast: "Toast | None"
+        self,
+        said: Incoming,
+        message: int | None,
+        reply: Reply,
+        toast: "Toast | None",
+        aside: Aside | None,
     ) -> None:
         card, answered = reply.card, None
         if reply.toast:
@@ -68,6 +81,9 @@ class TelegramAnswering:
         if card is None:
             return
         async with self._locks.of(said.place.address.chat):
+            if aside is not None:
+                await self._whisper(said.place.address, card, aside, replaces=reply.replaces)
+                return
             replaced = message if reply.replaces else None
             shown = await self._show(said.place.address, card, replaced, answered)
         if shown is not None and reply.shown is not None:
@@ -88,6 +104,16 @@ class TelegramAnswering:
             await self._may_send(shown.address)
             await self._chats.illustrate(shown.address, photo(card.picture))
         return None if shown is None else shown.message
+
+    async def _whisper(self, address: Address, card: Card, aside: Aside, *, replaces: bool) -> None:
+        """Show a card to one person alone: of it nothing stays that could be changed later."""
+        for part in rendered(card, self._now()):
+            show = partial(self._chats.whisper, aside=aside, message=part, replaces=replaces)
+            if await send_with_retry(show, address, self._may_send, freely=replaces) is None:
+                say = partial(self._chats.show, message=rendered(alone(), self._now())[0])
+                await send_with_retry(say, address, self._may_send)
+                return
+            replaces = False
 
     async def _show_part(
         self, part: TelegramMessage, replaced: int | None, answered: int | None, address: Address

@@ -9,6 +9,7 @@ from typing import Any
 from telegram import Bot, InputFile
 
 from adapters.chat.exchange import NoAnswer
+from adapters.telegram.asides import Aside, is_aside
 from adapters.telegram.faults import (
     MESSAGE_GONE,
     RefusalKind,
@@ -152,6 +153,48 @@ class TelegramChats:
         except TelegramRefusal as refusal:
             return after_refusal(refusal)
         return after_refusal(first)
+
+    async def whisper(
+        self, address: Address, aside: Aside, message: TelegramMessage, *, replaces: bool
+    ) -> Attempt:
+        """Answer one person in a group so that nobody else reads it.
+
+        Args:
+            replaces: the message that was pressed under says this from now on.
+        """
+        there: dict[str, Any] = {"chat_id": int(address.chat)}
+        if replaces:
+            return await self._whisper("editEphemeralMessageText", message, there | aside.to_edit)
+        if message.protected:
+            there["protect_content"] = True
+        if address.thread:
+            there["message_thread_id"] = int(address.thread)
+        return await self._whisper("sendMessage", message, there | aside.to_answer)
+
+    async def _whisper(
+        self, method: str, message: TelegramMessage, parameters: dict[str, Any]
+    ) -> Attempt:
+        try:
+            sent = await self._call(method, message, parameters)
+        except NoAnswer as lost:
+            return after_no_answer(lost)
+        except TelegramRefusal as refusal:
+            if trouble(refusal) is RefusalKind.UNCHANGED:
+                return Sent(message="")
+            return after_refusal(refusal)
+        if method == "sendMessage" and not is_aside(sent):
+            return await self._take_back(parameters["chat_id"], sent)
+        return Sent(message="")
+
+    async def _take_back(self, chat: int, sent: Any) -> Attempt:
+        """A server has shown to all what was for one."""
+        log.error("an answer for one person was shown to a group, and is taken back")
+        number = sent.get("message_id") if isinstance(sent, dict) else None
+        try:
+            await self._api.call("deleteMessage", {"chat_id": chat, "message_id": number})
+        except (TelegramRefusal, NoAnswer) as error:
+            log.error("it could not be taken back", extra={"reason": str(error)})
+        return Declined(reason=Reason.FOREIGN_ANSWER)
 
     async def change(self, address: Address, number: int, message: TelegramMessage) -> Attempt:
         """Edit a message, or send it anew if that one is gone; see `amend`."""

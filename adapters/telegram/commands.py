@@ -28,17 +28,51 @@ _TWO_LETTERS = re.compile("[a-z]{2}")
 
 
 async def register_menu(api: BotApi) -> None:
-    """Each command's line in the client's menu; in groups only what works there."""
-    scopes: list[tuple[BotCommandScope, bool]] = [
-        (BotCommandScopeAllGroupChats(), False),
-        (BotCommandScopeAllPrivateChats(), True),
-    ]
+    """Each command's line in the client's menu; in groups only what works there.
+
+    That is all of them where the server lets one person alone ask and read: whether it does shows
+    in what it keeps of what is set.
+    """
+    asides: bool | None = None
     for code, tag in _tags():
-        for scope, private in scopes:
-            with speaking(code):
-                wanted = everybodys(private=private)
-            if await api.get_my_commands(scope=scope, language_code=tag) != wanted:
-                await api.set_my_commands(wanted, scope=scope, language_code=tag)
+        with speaking(code):
+            alone, in_private = for_asides(), everybodys(private=True)
+            among_others = everybodys(private=False)
+        first = [among_others] if asides is False else [alone, among_others]
+        kept = await _list(api, BotCommandScopeAllGroupChats(), tag, first)
+        asides = kept is alone
+        await _list(api, BotCommandScopeAllPrivateChats(), tag, [in_private])
+
+
+_Menu = Sequence[BotCommand]
+
+
+async def _list(
+    api: BotApi, scope: BotCommandScope, tag: str | None, menus: Sequence[_Menu]
+) -> _Menu:
+    """Gives which of some menus is listed: what is listed already stays, else it is the first that
+    the server keeps as it is, or the last.
+    """
+    there = {"scope": scope.to_dict(), **({} if tag is None else {"language_code": tag})}
+    listed = await api.call("getMyCommands", there)
+    for menu in menus:
+        if listed == [line.to_dict() for line in menu]:
+            return menu
+    for menu in menus:
+        wanted = [line.to_dict() for line in menu]
+        await api.call("setMyCommands", {**there, "commands": wanted})
+        if menu is menus[-1] or await api.call("getMyCommands", there) == wanted:
+            return menu
+    raise AssertionError("there is a last one")
+
+
+def for_asides() -> tuple[BotCommand, ...]:
+    """What is listed in groups where the answer is for who asks, in the language that is spoken."""
+    listed = lines(spec for spec in SPECS if not (spec.pods or spec.live))
+    return tuple(
+        BotCommand(line.command, line.description, api_kwargs={"is_ephemeral": True})
+        for line in listed
+    )
 
 
 def everybodys(*, private: bool) -> tuple[BotCommand, ...]:

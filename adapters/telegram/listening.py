@@ -308,7 +308,9 @@ class TelegramListener:
         self, listening: _Listening, number: int, found: TelegramUpdate, toast: Toast | None
     ) -> None:
         if found.said is not None:
-            await self._answering.reply_to(listening.hear, found.said, found.message, toast)
+            await self._answering.reply_to(
+                listening.hear, found.said, found.message, toast, found.aside
+            )
         if toast is not None:
             toast.offer("")
         try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.telegram.asides import Aside, aside_in
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import (
@@ -70,20 +71,23 @@ class BotIdentity:
 class TelegramUpdate:
     """An update: what was said, if it says anything to us, and how to answer.
 
-    `query` is the press to be answered, `message` the message under which it was.
+    `query` is the press to be answered, `message` the message under which it was; `aside` where
+    the answer is for this person alone.
     """
 
     chat: str = ""
     said: Incoming | None = None
     query: str | None = None
     message: int | None = None
+    aside: Aside | None = None
 
 
 def heard(update: Json, us: BotIdentity) -> TelegramUpdate:
     """Read an update; whatever is not for us, or not of a shape we know, says nothing."""
     match update:
         case {"message": {"chat": {"id": int(chat)}} as message}:
-            return TelegramUpdate(chat=str(chat), said=_message(message, us))
+            said = _message(message, us)
+            return TelegramUpdate(chat=str(chat), said=said, aside=_aside(message, said))
         case {"callback_query": {"id": str(query)} as press}:
             return _press(query, press, us)
         case {"my_chat_member": {"chat": {"id": int(chat)}} as change}:
@@ -130,6 +134,10 @@ def _message(message: Json, us: BotIdentity) -> Incoming | None:
         at=_date(message),
         replied_to=_replied_to(message),
     )
+
+
+def _aside(message: Json, said: Incoming | None) -> Aside | None:
+    return aside_in(message, int(said.person.id)) if isinstance(said, Command) else None
 
 
 def _masked(message: Json, place: Place, us: BotIdentity) -> Masked | None:
@@ -183,7 +191,14 @@ def _press(query: str, press: Json, us: BotIdentity) -> TelegramUpdate:
             "message": {"chat": {"id": int(chat)}, "message_id": int(number)} as message,
         } if person is not None and _ACTION.fullmatch(data):
             said = Press(place=_place(message, us), person=person, action=ActionId(data))
-            return TelegramUpdate(chat=str(chat), said=said, query=query, message=number)
+            aside = aside_in(message, int(person.id), query)
+            return TelegramUpdate(
+                chat=str(chat),
+                said=said,
+                query=query,
+                message=number if aside is None else None,
+                aside=aside,
+            )
         case _:
             return TelegramUpdate(query=query)
 
@@ -268,4 +283,8 @@ def _place(message: Json, us: BotIdentity) -> Place:
         case {"is_topic_message": True, "message_thread_id": int(number)}:
             thread = str(number)
     address = Address(channel=Channel.TELEGRAM, bot=us.id, chat=str(chat["id"]), thread=thread)
-    return Place(address=address, private=chat.get("type") == "private")
+    return Place(
+        address=address,
+        private=chat.get("type") == "private",
+        aside=aside_in(message, 0) is not None,
+    )

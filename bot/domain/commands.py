@@ -102,6 +102,7 @@ class Spec:
         menu: it is listed where commands are.
         pods: it asks bots themselves, so it is listed only where that can be done.
         setting: it is asked below `/settings` too: `/settings mute 2h`.
+        live: its answer changes for a while, so it must stay where it can be found.
         sentence: what is typed is a sentence that the command reads itself; the arguments are for
             platforms that ask for each.
     """
@@ -119,6 +120,7 @@ class Spec:
     menu: bool = True
     pods: bool = False
     setting: bool = False
+    live: bool = False
     sentence: bool = False
     family: Family | None = None
 

@@ -30,16 +30,22 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where something was said. `shared` is only for platforms that can answer one person alone."""
+    """Where something was said.
+
+    Attributes:
+        shared: only for platforms where each can be answered alone.
+        aside: nobody else there has seen it, nor will they see the answer.
+    """
 
     address: Address
     private: bool
     shared: Shared | None = None
+    aside: bool = False
 
     @property
     def answers_privately(self) -> bool:
         """Whether nobody else reads what a person is answered here."""
-        return self.private or self.shared is not None
+        return self.private or self.aside or self.shared is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

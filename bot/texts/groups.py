@@ -19,6 +19,14 @@ def open_again(owed: int) -> Card:
     return plain(_("I can write here again"), come if owed else nothing)
 
 
+def alone() -> Card:
+    """To all, where an answer for one person could not be shown to them alone."""
+    return plain(
+        _("I could not answer you alone here"),
+        _("Ask me in our private chat, or here once more."),
+    )
+
+
 def ranked(rank: Ranked, linked: bool) -> Card:
     """
     Args:

@@ -19,6 +19,7 @@ from telegram import (
     InlineKeyboardMarkup,
     InputFile,
     LinkPreviewOptions,
+    Message,
     MessageEntity,
     ReplyParameters,
 )
@@ -35,7 +36,7 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from tests.standins.bot_api import Access, BotApi
+from tests.standins.bot_api import Access, BotApi, Person
 from tests.standins.bot_api.faults import internal_error, too_many_requests, too_many_requests_html
 from tests.standins.bot_api.server import OTHER_POLLER, SECRET_HEADER, WEBHOOK_ACTIVE
 from tests.standins.faults import Drop, Hold, Slow, bad_gateway, captive_portal, html
@@ -514,6 +515,44 @@ async def test_what_the_bot_may_do_in_a_group_is_told(api: BotApi, bot: Bot):
     assert isinstance(demoted, ChatMemberMember)
     assert isinstance(muted, ChatMemberRestricted)
     assert not muted.can_send_messages
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_what_one_person_asks_alone_is_answered_alone_within_15_seconds(
+    api: BotApi, bot: Bot, knows: bool
+):
+    """What clients and servers of 10.3 do; the library has no names for it yet."""
+    api.world.knows_asides = knows
+    ann, ben = api.world.person("Ann"), api.world.person("Ben")
+    group = api.world.group("Traders", ann, ben)
+    listed = [BotCommand("status", "How it is", api_kwargs={"is_ephemeral": True})]
+    await bot.set_my_commands(listed)
+    [kept] = await bot.get_my_commands()
+    assert kept.api_kwargs == ({"is_ephemeral": True} if knows else {})
+    if not knows:
+        return
+    asked = ann.asks_alone("/status", group)
+    [update] = await bot.get_updates()
+    assert update.message is not None
+    number = update.message.api_kwargs["ephemeral_message_id"]
+
+    async def tell(person: Person) -> Message:
+        to = {"ephemeral_message_parameters": json.dumps({"receiver_user_id": person.id})}
+        reply = {"reply_parameters": json.dumps({"ephemeral_message_id": number})}
+        return await bot.send_message(group.id, "For you", api_kwargs={**to, **reply})
+
+    told = await tell(ann)
+    with pytest.raises(BadRequest):
+        await tell(ben)
+    asked.at -= 16
+    with pytest.raises(BadRequest):
+        await tell(ann)
+    group.bot_is_admin = True
+    await tell(ben)
+
+    assert told.message_id == 0
+    assert group.shown == []
+    assert [one.reader for one in api.world.messages] == [ann.id, ben.id]
 
 
 async def test_privacy_mode_lets_through_only_what_is_meant_for_the_bot(api: BotApi, bot: Bot):

@@ -813,6 +813,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "getting_started.among_others": lambda: [getting_started.among_others()],
     "groups.open_again": lambda: [groups.open_again(owed) for owed in (0, 1, 12)],
+    "groups.alone": lambda: [groups.alone()],
     "groups.ranked": lambda: [
         groups.ranked(
             Ranked(

@@ -22,26 +22,32 @@ async def _answer(request: CommandRequest) -> Card:
         if card is not None:
             return card
     if place.shared is not None:
-        return await _link_shared(request, place.shared)
+        refusal = cannot_link(place.shared)
+        return await _link_shared(request, place.shared) if refusal is None else refusal
+    if place.aside:
+        return await _link_shared(request)
     url = await desk.linking.invite(place, person)
     cut_off = desk.linking.is_cut_off(place.address)
     return texts.link_address(url, again=request.link is not None, cut_off=cut_off)
 
 
-async def _link_shared(request: CommandRequest, shared: Shared) -> Card:
-    """Only for who has a say there and is the first; and who reads along is told before."""
+async def _link_shared(request: CommandRequest, shared: Shared | None = None) -> Card:
+    """Only for who has a say there and is the first; and who reads along is told before.
+
+    Args:
+        shared: `None` where the platform does not tell it: then it is asked who has a say.
+    """
     desk, link = request.desk, request.link
     place, person = request.command.place, request.command.person
-    refusal = cannot_link(shared)
-    if refusal is not None:
-        return refusal
     if await is_taken(desk, link, person):
         return texts.taken()
     audience = await audience_at(desk, place.address)
     if audience is None:
-        return texts.not_there(shared)
+        return texts.not_in_group() if shared is None else texts.not_there(shared)
     if isinstance(audience, Card):
         return audience
+    if shared is None and person.id not in audience.governors:
+        return texts.cannot_govern_group(audience.name)
     if link is not None and link.person != person.id:
         await desk.linking.end(link)
     url = await desk.linking.invite(place, person, audience)

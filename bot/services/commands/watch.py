@@ -66,6 +66,7 @@ COMMAND = AccountCommand(
         family=ALERTS,
         summary=later("A price as it moves, for an hour"),
         example="BTC/USDT",
+        live=True,
         arguments=(
             Argument(
                 name="pair",

@@ -187,3 +187,61 @@ async def test_a_group_is_linked_watched_and_commanded_by_who_may(
     assert "3 members" in agreed_to
     assert consent.chat is ann.chat
     assert not any("/link/" in one.text for one in group.shown)
+
+
+async def test_in_a_group_each_is_answered_alone_where_telegram_can_do_that(
+    settings, simulated, bot_api, ann
+):
+    """Ann links the group there, Ben may look, and neither reads what the other is told."""
+    world = bot_api.world
+    world.knows_asides = True
+    await simulated.platform.change(
+        "traders", simulated.owl, {"running": True, "status": "running"}
+    )
+    ben, cem = world.person("Ben"), world.person("Cem")
+    group = world.group("Desk", ann, ben, cem)
+    group.admins.add(ann.id)
+
+    async def told(who, text):
+        def is_it(one):
+            return one.chat is group and one.reader == who.id and text in one.text
+
+        return await world.message_where(is_it, within=15)
+
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await world.until(lambda: any("is_ephemeral" in one for one in listed_in_groups(world)))
+        ben.asks_alone("/link", group)
+        await told(ben, "You cannot link Desk")
+        ann.asks_alone("/link", group)
+        consent = await told(ann, "Link Desk?")
+        page = next(word for word in consent.text.split() if "/link/" in word)
+        signed_in = await sign_in(
+            page, email=simulated.alice.email, password=simulated.alice.password, agreed="yes"
+        )
+        ann.asks_alone(f"/link {digits_in(signed_in)}", group)
+        await told(ann, "Linked to")
+
+        ben.asks_alone("/status", group)
+        await told(ben, "Only the person who linked this chat")
+        ann.types("/members@tradebell_bot operator", group)
+        asked = await world.message_where(lambda one: one in group.shown and one.buttons, within=15)
+        ann.presses(asked, "Allow it")
+        await world.until(lambda: asked.edited)
+        ben.asks_alone("/pause night owl", group)
+        confirm = await told(ben, "Night Owl")
+        ben.presses(confirm, "Stop Night Owl")
+        await world.until(lambda: "is stopped" in confirm.text)
+        cem.asks_alone("/status", group)
+        await told(cem, "Night Owl")
+
+    assert not any("/link/" in one.text or "is stopped" in one.text for one in group.shown)
+
+
+def listed_in_groups(world):
+    return [
+        one
+        for (scope, _), kept in world.commands.items()
+        if "all_group_chats" in scope
+        for one in kept
+    ]

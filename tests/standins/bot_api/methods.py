@@ -32,6 +32,9 @@ BUTTON_DATA_LIMIT = 64
 BUTTONS_LIMIT = 100
 COMMANDS_LIMIT = 100
 
+ASIDE_WITHIN = 15.0
+"""Seconds. Source: https://core.telegram.org/bots/api#ephemeral-messages-and-commands"""
+
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same"
     " as a current content and reply markup of the message"
@@ -101,6 +104,7 @@ class Methods:
             "sendPhoto": self._send_photo,
             "sendChatAction": self._send_chat_action,
             "editMessageText": self._edit_message_text,
+            "editEphemeralMessageText": self._edit_aside,
             "editMessageReplyMarkup": self._edit_message_reply_markup,
             "deleteMessage": self._delete_message,
             "answerCallbackQuery": self._answer_callback_query,
@@ -128,7 +132,7 @@ class Methods:
             raise bad("Expected an Array of BotCommand")
         if len(commands) > COMMANDS_LIMIT:
             raise bad("BOT_COMMANDS_TOO_MUCH")
-        kept = [_command(command) for command in commands]
+        kept = [_command(command, asides=self._world.knows_asides) for command in commands]
         self._world.commands[self._scope(asked)] = kept
         return True
 
@@ -161,7 +165,53 @@ class Methods:
         shown = _text(asked)
         markup, buttons = _reply_markup(asked)
         chat, thread = self._writable(asked)
+        reader = self._reader(asked, chat)
+        if reader is not None:
+            message = self._world.place_aside(
+                chat, self._world.bot["id"], shown, reader, buttons=buttons, markup=markup
+            )
+            return self._world.as_json(message)
         return self._place(asked, chat, thread, shown, markup, buttons)
+
+    def _reader(self, asked: Parameters, chat: Chat) -> int | None:
+        """Who alone is to see a message; `None` for all.
+
+        The shape is that of 10.3; an older server reads nothing of it. No server refuses what it
+        does not know.
+        """
+        told = asked.json("ephemeral_message_parameters", "ephemeral message parameters")
+        if told is None or not self._world.knows_asides:
+            return None
+        reader = int(told.get("receiver_user_id", 0))
+        if chat.type == "private" or reader not in chat.members:
+            raise bad("USER_NOT_PARTICIPANT")
+        if not chat.bot_is_admin and not self._is_asked(asked, chat, told, reader):
+            raise bad("EPHEMERAL_MESSAGE_NOT_ALLOWED")
+        return reader
+
+    def _is_asked(self, asked: Parameters, chat: Chat, told: Json, reader: int) -> bool:
+        """Whether they have asked for it within the last 15 seconds."""
+        reply = asked.json("reply_parameters", "reply parameters") or {}
+        press = self._world.presses.get(str(told.get("callback_query_id", "")))
+        began = chat.find_aside(int(reply.get("ephemeral_message_id", 0)), reader)
+        times = [press.at] if press is not None and press.person.id == reader else []
+        times += [began.at] if began is not None and began.sender == reader else []
+        return any(time.monotonic() - at < ASIDE_WITHIN for at in times)
+
+    def _edit_aside(self, asked: Parameters) -> Json | bool:
+        if not self._world.knows_asides:
+            raise ApiError(404, "Not Found: method not found")
+        shown = _text(asked)
+        markup, buttons = _reply_markup(asked)
+        chat = self._open(asked)
+        number, reader = asked.number("ephemeral_message_id"), asked.number("receiver_user_id")
+        message = chat.find_aside(number, reader)
+        if message is None or message.sender != self._world.bot["id"]:
+            raise bad("message to edit not found")
+        if shown == message.shown and markup == message.markup:
+            raise bad(NOT_MODIFIED)
+        self._edit(message, shown, markup, buttons)
+        return True
 
     def _send_photo(self, asked: Parameters) -> Json:
         photo = asked.files.get("photo")
@@ -468,7 +518,7 @@ def _button(button: object) -> Button:
     raise bad(f"{cannot} Text buttons are unallowed in the inline keyboard")
 
 
-def _command(command: object) -> Json:
+def _command(command: object, *, asides: bool) -> Json:
     cannot = "Can't parse BotCommand:"
     if not isinstance(command, dict):
         raise bad(f"{cannot} expected an Object")
@@ -485,4 +535,5 @@ def _command(command: object) -> Json:
         raise bad("Command description length must not exceed 256")
     if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
         raise bad("BOT_COMMAND_INVALID")
-    return {"command": name, "description": description}
+    ephemeral = {"is_ephemeral": True} if asides and command.get("is_ephemeral") is True else {}
+    return {"command": name, "description": description, **ephemeral}

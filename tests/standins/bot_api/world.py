@@ -106,6 +106,8 @@ class Message:
     photo: bytes | None = None
     earlier: list[str] = field(default_factory=list)
     deleted: bool = False
+    reader: int | None = None
+    """Of an ephemeral message: who alone sees it, beside the bot."""
     is_too_old: bool = False
     """To be edited: some kinds of messages are after 48 hours."""
     markup: Json | None = None
@@ -170,10 +172,17 @@ class Chat:
     # Counted for each chat, so that an id alone never identifies a message.
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
+    asides: list[Message] = field(default_factory=list)
+    """Ephemeral messages, of whoever may see them."""
+
     @property
     def shown(self) -> list[Message]:
         """What a device shows, oldest first."""
         return [message for message in self.messages if not message.deleted]
+
+    def find_aside(self, message: int, reader: int) -> Message | None:
+        of_theirs = (m for m in self.asides if m.reader == reader and m.id == message)
+        return next(of_theirs, None)
 
     def find(self, message: int) -> Message | None:
         return next((m for m in self.shown if m.id == message), None)
@@ -248,6 +257,10 @@ class Person:
             assert where.access is not Access.BLOCKED, f"{self.name} blocks the bot"
             where.access = Access.OPEN
         return self.world.heard(self, where, text, thread=thread)
+
+    def asks_alone(self, text: str, chat: Chat) -> Message:
+        """Send an ephemeral command in a group: nobody else there sees it."""
+        return self.world.asked_alone(self, chat, text)
 
     def sends(self, kind: str, chat: Chat | None = None, caption: str = "") -> Message:
         """Send something that is no text, such as a `voice` or a `photo`."""
@@ -334,6 +347,8 @@ class World:
         """By the field's name and a language."""
         self.updates: list[Json] = []
         self.allowed: frozenset[str] | None = None
+        self.knows_asides = False
+        """Ephemeral messages, as servers of version 10.3 do."""
         self._ids = itertools.count(FIRST_PERSON)
         self._groups = itertools.count(1)
         self._updates = itertools.count(700_000_001)
@@ -410,6 +425,41 @@ class World:
         mask = Person(ANONYMOUS_ADMIN, "Group", self)
         self.people.setdefault(mask.id, mask)
         return self.heard(mask, chat, text, sender_chat=chat)
+
+    def asked_alone(self, person: Person, chat: Chat, text: str) -> Message:
+        """Clients send so what the bot has listed as ephemeral in its menu.
+
+        Source: https://core.telegram.org/bots/api#ephemeral-messages-and-commands
+        """
+        word = text.split(maxsplit=1)[0].removeprefix("/").partition("@")[0]
+        lists = [each for kept in self.commands.values() for each in kept]
+        assert {"command": word, "is_ephemeral": True}.items() <= next(
+            (one for one in lists if one["command"] == word and "is_ephemeral" in one), {}
+        ).items(), f"/{word} is no ephemeral command"
+        shown = Formatted(text, tuple(_found(text)))
+        message = self.place_aside(chat, person.id, shown, person.id)
+        self.post("message", self.as_json(message))
+        return message
+
+    def place_aside(
+        self, chat: Chat, sender: int, shown: Formatted, reader: int, **rest: Any
+    ) -> Message:
+        """Put an ephemeral message on one person's devices; its numbers are of their own."""
+        message = Message(
+            chat=chat,
+            id=next(chat.numbers),
+            sender=sender,
+            shown=shown,
+            at=time.monotonic(),
+            date=_unix_now(),
+            reader=reader,
+            **rest,
+        )
+        chat.asides.append(message)
+        if sender == self.bot["id"]:
+            self.messages.append(message)
+        self.changed()
+        return message
 
     def pressed(self, person: Person, message: Message, button: Button) -> Press:
         press = Press(str(next(self._presses)), person, message, button, self, time.monotonic())
@@ -521,6 +571,9 @@ class World:
             "date": message.date,
             **message.extra,
         }
+        if message.reader is not None:
+            reader = self.people[message.reader].as_json()
+            found |= {"message_id": 0, "ephemeral_message_id": message.id, "receiver_user": reader}
         if message.sender == ANONYMOUS_ADMIN:
             found["from"] |= {"is_bot": True, "username": "GroupAnonymousBot"}
         if message.edited:
@@ -530,13 +583,7 @@ class World:
         replied = message.chat.find(message.reply_to) if message.reply_to else None
         if with_reply and replied is not None:
             found["reply_to_message"] = self.as_json(replied)
-        named = ("text", "entities")
-        if message.photo is not None:
-            named = ("caption", "caption_entities")
-            found["photo"] = [_photo(message)]
-        for name, value in zip(named, (message.text, list(message.entities)), strict=True):
-            if value:
-                found[name] = value
+        found |= _content(message)
         if message.markup is not None:
             found["reply_markup"] = message.markup
         return found
@@ -605,6 +652,15 @@ class World:
 
     def calls_of(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
+
+
+def _content(message: Message) -> Json:
+    named, found = ("text", "entities"), {}
+    if message.photo is not None:
+        named = ("caption", "caption_entities")
+        found["photo"] = [_photo(message)]
+    told = (message.text, list(message.entities))
+    return found | {name: value for name, value in zip(named, told, strict=True) if value}
 
 
 def _unix_now() -> int:
