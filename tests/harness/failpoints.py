@@ -228,6 +228,7 @@ STORED = (
     ports.Incidents,
     ports.Invitations,
     ports.Journal,
+    ports.Leases,
     ports.Ledger,
     ports.Links,
     ports.Menus,
@@ -297,7 +298,7 @@ def _writes(node: ast.AST) -> Iterator[ast.Call]:
         if (
             isinstance(found, ast.Call)
             and isinstance(found.func, ast.Attribute)
-            and found.func.attr in ("write", "submit")
+            and found.func.attr in ("write", "write_apart", "submit")
         ):
             yield found
 
