@@ -21,6 +21,8 @@ class Limits:
     """So much more for each request."""
     apart: timedelta = timedelta(seconds=1)
     """How long the writer's thread then runs the statements too."""
+    quick_flush: timedelta = timedelta(milliseconds=1)
+    """After a commit of SQLite that took longer the next one does not hold up the event loop."""
     checkpoint_after: int = 1000
     """Transactions after which SQLite's log is copied into the database file: some thousand pages.
     While that reaches the disk a commit takes ten times as long, so it is done seldom.

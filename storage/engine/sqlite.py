@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import sqlite3
 import threading
 from collections import deque
@@ -46,10 +47,11 @@ class Sqlite(Database):
 
     An asyncio driver would hop between threads for every statement. Here the statements of a
     transaction run on the event loop's own thread, which they keep for as long as it would take to
-    hand them over, and only the commit, which waits for the disk, is another thread's: meanwhile
-    the loop goes on, and what is asked for makes up the next transaction. After something has held
-    up the statements themselves (a disk that must be read, another program's lock), that thread
-    runs them too for a while.
+    hand them over. So does the commit of a single request, where the disk was quick the last time:
+    to hand it over and take it back costs as much as the flush. Otherwise the commit is another
+    thread's: meanwhile the loop goes on, and what is asked for makes up the next transaction. After
+    something has held up the statements themselves (a disk that must be read, another program's
+    lock), that thread runs them too for a while.
 
     The log is copied into the file on a connection of its own, since SQLite would do it within some
     commit, which would then take ten times as long.
@@ -80,6 +82,8 @@ class Sqlite(Database):
         self._waiting: deque[OperationRequest] = deque()
         self._under_way = False
         self._apart_until = 0.0
+        self._last_flush = math.inf
+        """Seconds that the last commit took."""
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -108,7 +112,10 @@ class Sqlite(Database):
         except Exception as error:  # noqa: BLE001 it is for those who asked
             self._writer.do(partial(apart, self._connection, requests, error), self._end)
             return
-        self._writer.take(partial(self._commit, pending), self._end)
+        if len(requests) == 1 and self._last_flush <= self._limits.quick_flush.total_seconds():
+            self._end(self._commit(pending))
+        else:
+            self._writer.take(partial(self._commit, pending), self._end)
 
     def _perform(self, requests: Sequence[OperationRequest]) -> Pending:
         begun = self._loop.time()
@@ -121,9 +128,12 @@ class Sqlite(Database):
                 self._apart_until = now + self._limits.apart.total_seconds()
 
     def _commit(self, pending: Pending) -> Sequence[Outcome]:
-        """On the writer's thread."""
+        """On either thread."""
+        begun = self._loop.time()
         try:
-            return pending.commit()
+            outcomes = pending.commit()
+            self._last_flush = self._loop.time() - begun
+            return outcomes
         except Exception as error:  # noqa: BLE001 as above
             requests = [outcome.request for outcome in pending.outcomes]
             return apart(self._connection, requests, error)

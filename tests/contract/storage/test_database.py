@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import TryLater
 from storage import Store
-from storage.engine.database import BATCH_LIMIT, each
+from storage.engine.database import BATCH_LIMIT, each, raw_of
 from storage.engine.limits import Limits
 from storage.schema.tables import cursor, lease
 from tests.contract.storage.conftest import OpenStore
@@ -127,11 +127,14 @@ async def test_an_error_in_the_callers_block_comes_out_as_it_is(lasting_url, ope
 # --- one commit for all that waits --------------------------------------------------------
 
 
-QUICK_DISK = Limits(quick=timedelta(hours=1))
+QUICK_DISK = Limits(quick=timedelta(hours=1), quick_flush=timedelta(hours=1))
 """However busy the machine is."""
 
-SLOW_DISK = Limits(quick=timedelta(seconds=-1), apart=timedelta(hours=1))
-"""The writer's thread does everything but the first."""
+SLOW_FLUSH = replace(QUICK_DISK, quick_flush=timedelta(seconds=-1))
+"""Each commit is the writer's thread's."""
+
+SLOW_DISK = replace(SLOW_FLUSH, quick=timedelta(seconds=-1), apart=timedelta(hours=1))
+"""It does everything but the first statements."""
 
 
 @pytest.fixture
@@ -199,6 +202,38 @@ async def test_statements_leave_the_loop_s_thread(
 
     here, there = threading.current_thread().name, "database writer"
     assert places == [there if away else here for away in elsewhere]
+
+
+@pytest.mark.parametrize(
+    ("limits", "elsewhere"),
+    [
+        pytest.param(QUICK_DISK, (True, False, False), id="once one was quick"),
+        pytest.param(SLOW_FLUSH, (True, True, True), id="never after a slow one"),
+    ],
+)
+async def test_a_commit_by_itself_stays_on_the_loop_s_thread(
+    sqlite_url: str, open_again: OpenStore, limits: Limits, elsewhere: tuple[bool, ...]
+):
+    places: list[str] = []
+
+    @each
+    def watch(connection: Any, _: None) -> None:
+        raw_of(connection).driver.set_trace_callback(note)
+
+    def note(statement: str) -> None:
+        if statement == "COMMIT":
+            places.append(threading.current_thread().name)
+
+    async with open_again(sqlite_url, limits=limits) as store:
+        for _ in elsewhere:
+            await store.database.write(watch, None)
+        alone = list(places)
+        await asyncio.wait([store.database.submit(add, f"{number:04}") for number in range(30)])
+
+    here, there = threading.current_thread().name, "database writer"
+    assert alone == [there if away else here for away in elsewhere]
+    # What has waited is committed together, beside the loop.
+    assert places[len(alone) :] == [there]
 
 
 async def test_a_reader_does_not_wait_for_the_writer(slow_store: Store):
