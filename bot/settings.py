@@ -40,6 +40,7 @@ from adapters.web.settings import Listen, WebSettings, parse_listen, parse_proxi
 from bot.config_file import NUMBER, SWITCH, TABLE, TEXTS, ConfigFile, as_text, read_config
 from bot.domain.chats import Channel
 from bot.domain.hosts import is_here, is_loopback
+from bot.domain.typed_settings import switch
 from bot.errors import Misconfigured
 from bot.services.chat_platforms import ChatSettings, SettingsBlock
 from storage.store import parsed
@@ -60,7 +61,7 @@ NAMES = frozenset(
         *("PUBLIC_URL", "LISTEN", "METRICS_LISTEN", "TRUSTED_PROXIES"),
         *(name for block in CHATS.values() for name in block.names),
         *PUSH_NAMES,
-        *("HEARTBEAT_URL", "LOG_FORMAT", "LOG_LEVEL"),
+        *("STEP_UP", "HEARTBEAT_URL", "LOG_FORMAT", "LOG_LEVEL"),
     }
 )
 
@@ -82,7 +83,7 @@ TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         **dict.fromkeys(("TRUSTED_PROXIES", "SECRET_KEY"), TEXTS),
         **{name: NUMBER for block in CHATS.values() for name in block.numbers},
         **{name: SWITCH for block in CHATS.values() for name in block.switches},
-        **dict.fromkeys(PUSH_SWITCHES, SWITCH),
+        **dict.fromkeys(("STEP_UP", *PUSH_SWITCHES), SWITCH),
         **dict.fromkeys(PUSH_LISTS, TEXTS),
         "POD_COMMANDS": TABLE,
     }
@@ -127,6 +128,8 @@ class Settings:
     logs: LogSettings
     heartbeat_url: str | None = field(default=None, repr=False)
     """Where signs of life go."""
+    step_up: bool = True
+    """Whether what cannot be undone takes a fresh login."""
     open_file: Path | None = None
     """The file of settings, if secrets stand in it and every user of the machine may read it."""
 
@@ -188,6 +191,7 @@ def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -
             level=reader.value("LOG_LEVEL", parse_level, LogSettings().level),
         ),
         heartbeat_url=reader.value("HEARTBEAT_URL", parse_heartbeat_url, None),
+        step_up=reader.value("STEP_UP", partial(switch, "TRADEBELL_STEP_UP"), True),
         open_file=reader.open_file,
     )
     _check_https(reader, chats, settings.web)

@@ -29,10 +29,18 @@ from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.chats import Address, Channel
 from bot.domain.hosts import is_here
 from bot.domain.ids import NewId, Now
-from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
+from bot.domain.linking import (
+    Invitation,
+    LinkProblem,
+    LoginFailed,
+    Proof,
+    Proven,
+    SignedIn,
+    TooSoon,
+)
 from bot.domain.text import clean
 from bot.ports import SignIn
-from bot.texts import pages
+from bot.texts import pages, step_up
 from bot.texts.language import language_for, speaking
 from bot.texts.linking import type_digits
 from bot.texts.names import app_name
@@ -129,8 +137,10 @@ class LinkPages:
         match outcome:
             case SignedIn():
                 return self._digits(invitation, outcome)
+            case Proven(proof=proof):
+                return self._proven(proof)
             case LoginFailed(tries_left=0):
-                return problem_page(leads_nowhere(LinkProblem.TOO_MANY_TRIES))
+                return problem_page(leads_nowhere(_closed(invitation)))
             case LoginFailed():
                 return self._form(request, code, invitation, email, refused(outcome, login))
             case TooSoon(wait=wait):
@@ -157,9 +167,11 @@ class LinkPages:
         known = well_formed(request.cookies.get(self._cookie))
         cookie = known or self._new_id()
         address = f"{self._settings.public_url}/link/{code}"
+        proof = invitation.proof
         response = page(
             "sign_in.html",
-            say=pages.said(pages.SIGN_IN),
+            say=pages.said(pages.SIGN_IN if proof is None else step_up.PAGE),
+            deed="" if proof is None else proof.deed,
             status=complaint.status if complaint else HTTPStatus.OK,
             platform=self._settings.platform,
             hint=self._settings.hint,
@@ -197,6 +209,11 @@ class LinkPages:
             lasts=signed_in.login_ends and pages.left(signed_in.login_ends - self._now()),
         )
         # What somebody may have seen before the login is worth nothing after it.
+        self._set_cookie(response, self._new_id())
+        return response
+
+    def _proven(self, proof: Proof) -> web.Response:
+        response = problem_page(Problem(status=HTTPStatus.OK, told=step_up.proven(proof.deed)))
         self._set_cookie(response, self._new_id())
         return response
 
@@ -275,6 +292,11 @@ def refused(failure: LoginFailed, login: Login) -> Complaint:
     )
 
 
+def _closed(invitation: Invitation) -> LinkProblem:
+    """What has become of an address that was tried too often."""
+    return LinkProblem.TOO_MANY_TRIES if invitation.proof is None else LinkProblem.NOT_PROVEN
+
+
 def leads_nowhere(problem: LinkProblem) -> Problem:
     """What a person is told about an address that leads nowhere."""
     return Problem(status=STATUSES[problem], told=pages.leads_nowhere(problem))
@@ -288,5 +310,7 @@ STATUSES: Mapping[LinkProblem, HTTPStatus] = {
     LinkProblem.WRONG_DIGITS: HTTPStatus.GONE,
     LinkProblem.TAKEN: HTTPStatus.CONFLICT,
     LinkProblem.NOT_CERTAIN: HTTPStatus.CONFLICT,
+    LinkProblem.PROVEN: HTTPStatus.GONE,
+    LinkProblem.NOT_PROVEN: HTTPStatus.GONE,
     LinkProblem.NO_CONSENT: HTTPStatus.UNPROCESSABLE_ENTITY,
 }

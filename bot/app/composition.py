@@ -31,6 +31,7 @@ from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing
 from bot.services.standing import Standing
 from bot.services.steady import Seconds
+from bot.services.step_up import StepUp
 from bot.services.topics import BotTopics
 from bot.services.visiting import Visiting
 from storage import Store
@@ -73,6 +74,7 @@ def compose(
     new_id: NewId,
     new_digits: Callable[[], str],
     chance: random.Random,
+    asks_to_step_up: bool = True,
     private_hosts: bool = False,
     apprise: frozenset[str] = frozenset(),
     rhythm: FeedRhythm | None = None,
@@ -85,6 +87,7 @@ def compose(
         public_url: where people reach the link page.
         cut_off: chats whose people cannot open that address.
         new_digits: gives six random decimal digits.
+        asks_to_step_up: whether what cannot be undone takes a fresh login.
         private_hosts: whether phones may be rung by servers of a private network.
         apprise: schemes of addresses by which phones may be rung with that library.
         read_backs: the waits before each look at what a write has come to.
@@ -173,8 +176,18 @@ def compose(
     seeing = Seeing(store.sightings, store.links, access, amending, drilling, store.audit, now)
     listing = ListingCommands(store.menus, store.links, offered, outlets, SPECS, rhythm.look_every)
     offered.when_changed(listing.wake)
+    step_up = StepUp(codes=store.codes, now=now, asked_for=asks_to_step_up)
     acting = Acting(
-        store.actions, store.accounts, feeds, ingest, store.audit, offered, now, new_id, read_backs
+        store.actions,
+        store.accounts,
+        feeds,
+        ingest,
+        store.audit,
+        offered,
+        step_up,
+        now,
+        new_id,
+        read_backs,
     )
     standing = Standing(
         store.standing_orders,
@@ -233,6 +246,7 @@ def compose(
         sightings=store.sightings,
         standing=standing,
         standing_orders=store.standing_orders,
+        step_up=step_up,
         visiting=Visiting(visits=store.visits, public_url=public_url, now=now, new_id=new_id),
         specs=SPECS,
         now=now,

@@ -94,6 +94,7 @@ def _settings(show: Show, platform: str, data_dir: Path, user: simulator.User) -
             "TRADEBELL_DATA_DIR": str(data_dir),
             "TRADEBELL_LISTEN": str(Listen(host=show.host, port=port)),
             "TRADEBELL_METRICS_LISTEN": "",
+            "TRADEBELL_STEP_UP": "false",  # nobody plays for ten minutes before the best of it
             "TRADEBELL_POD_COMMAND_PATH": "/traders/pods",
             "TRADEBELL_POD_COMMAND_BODY": '{"traderId": "{traderId}", "command": "{command}",'
             ' "params": "{params}"}',

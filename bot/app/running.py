@@ -125,6 +125,7 @@ async def run(
             new_id=new_id,
             new_digits=new_digits,
             chance=random.Random(),
+            asks_to_step_up=settings.step_up,
             private_hosts=settings.push.private_hosts,
             apprise=settings.push.apprise,
         )

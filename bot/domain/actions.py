@@ -149,6 +149,10 @@ class Denied(StrEnum):
     """What it offered has been done elsewhere."""
     NO_RIGHT = "no right"
     """The person's role here does not allow it, or no longer."""
+    COOLS_OFF = "cools off"
+    """The chat was linked a short while ago."""
+    NOT_PROVEN = "not proven"
+    """It takes a fresh login, and the last one is too long ago."""
 
 
 def may_press(

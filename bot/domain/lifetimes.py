@@ -38,5 +38,11 @@ INBOX_LIFE = timedelta(days=30)
 PHONE_CODE_LIFE = timedelta(minutes=10)
 """How long the digits work that a new phone shows."""
 
+PROOF_LIFE = timedelta(minutes=10)
+"""How long a fresh login lets a person confirm what cannot be undone."""
+
+COOL_OFF = timedelta(minutes=10)
+"""How long after it was linked a chat may not be used for that."""
+
 DIGITS_LIFE = timedelta(minutes=2)
 """How long the digits work that such a page shows (`guarantees.md` 3.2)."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.domain.accounts import Account
 from bot.domain.chats import Address, Endpoint, Link, Role
-from bot.domain.ids import EndpointId
+from bot.domain.ids import AccountId, EndpointId
 
 # guarantees.md 3.2
 DIGITS_TRIES = 3
@@ -30,6 +30,10 @@ class LinkProblem(StrEnum):
     """The account is another login's already, and only records say that it is this one's too."""
     NO_CONSENT = "no consent"
     """Others read along there, and the person has not agreed to that."""
+    PROVEN = "proven"
+    """The login that it was for has been made."""
+    NOT_PROVEN = "not proven"
+    """The login that it was for is not waited for any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +54,30 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a login is for that links nothing: that its person holds an account, before a deed that
+    cannot be undone.
+    """
+
+    account: AccountId
+    deed: str
+    """What is to be confirmed in the chat then, in its language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """The login was made, and its account is the right one."""
+
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
     """A one-time address, as its page shows it. The code itself is known only to the person.
 
     `name` and `readers` are those of an `Audience`, and empty where nobody reads along. `language`
     is the one in which the chat was given the address. `digits_in` is where the digits are to be
-    typed, if that is not the chat itself.
+    typed, if that is not the chat itself. With a `proof` nothing is linked by it.
     """
 
     endpoint: EndpointId
@@ -67,6 +89,7 @@ class Invitation:
     readers: str = ""
     language: str = "en"
     digits_in: EndpointId | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

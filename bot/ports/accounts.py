@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.accounts import Account, AccountState, Credential, Grant, Login
-from bot.domain.chats import Address, Link, Preferences
+from bot.domain.chats import Address, Channel, Link, Preferences
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.linking import (
     Completed,
@@ -13,6 +13,7 @@ from bot.domain.linking import (
     Invitation,
     LinkProblem,
     LoginFailed,
+    Proven,
     SignedIn,
     TooSoon,
     WrongDigits,
@@ -132,6 +133,18 @@ class Codes(Protocol):
         leaves the code as it was, and `complete` makes nothing of it either.
         """
 
+    async def prove(self, code_hash: str, grant: Grant, now: datetime) -> Proven | LinkProblem:
+        """Use the code of a `Proof` up, if that is the login of its account: one conditional
+        UPDATE. Nothing of the login is kept.
+
+        That of another account, or one that may be, is NOT_CERTAIN, and leaves the code as it was.
+        """
+
+    async def proven(
+        self, account: AccountId, channel: Channel, person: str, since: datetime, now: datetime
+    ) -> bool:
+        """Whether a person of a chat platform has proven lately that they hold an account."""
+
     async def withdraw(self, address: Address, person: str, now: datetime) -> int:
         """End this person's attempts from that chat; gives how many."""
 
@@ -157,7 +170,7 @@ class SignIn(Protocol):
 
     async def sign_in(
         self, code: str, login: Login, source: str, *, agreed: bool = False, zone: str = ""
-    ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
+    ) -> SignedIn | Proven | LoginFailed | TooSoon | LinkProblem:
         """Log in with what the person typed.
 
         Args:

@@ -16,6 +16,7 @@ from bot.domain.events import Kind, Origin, Trader, TraderSeen
 from bot.domain.ids import AccountId, ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
 from bot.domain.outcomes import Deed, Result, Seen, deeds_of
+from bot.domain.step_up import CoolsOff, cannot_be_undone
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Session
@@ -25,6 +26,7 @@ from bot.services.ingest import Ingest
 from bot.services.offered import Offered
 from bot.services.retrying import retry_until_available
 from bot.services.steady import Seconds, side_by_side, steady
+from bot.services.step_up import StepUp
 from bot.texts import outcomes as texts
 from bot.texts.errors import told
 from bot.texts.names import trader_name
@@ -92,6 +94,7 @@ class Acting:
         ingest: Ingest,
         audit: Audit,
         offered: Offered,
+        step_up: StepUp,
         now: Now,
         new_id: NewId,
         read_backs: Sequence[Seconds] = READ_BACKS,
@@ -103,6 +106,7 @@ class Acting:
         self._ingest = ingest
         self._audit = audit
         self._offered = offered
+        self._step_up = step_up
         self._now = now
         self._new_id = new_id
         self._begun: set[ActionId] | None = set()
@@ -199,11 +203,25 @@ class Acting:
                 self._begun.add(claimed.id)
         if isinstance(claimed, Denied):
             return claimed
-        if not _may(press.person.id, claimed.verb, link):
-            if not claimed.repeatable:
-                await self._actions.finish(claimed.id, ActionState.REFUSED, now)
+        denied = await self._refused(claimed, press.person, link)
+        if denied is None:
+            return claimed
+        if not claimed.repeatable:
+            await self._actions.finish(claimed.id, ActionState.REFUSED, now)
+        return denied
+
+    async def _refused(self, action: Action, person: Person, link: Link) -> Denied | None:
+        if not _may(person.id, action.verb, link):
             return Denied.NO_RIGHT
-        return claimed
+        if not cannot_be_undone(action.verb, action.arguments):
+            return None
+        match await self._step_up.lacking_to_press(link, person):
+            case None:
+                return None
+            case CoolsOff():
+                return Denied.COOLS_OFF
+            case _:
+                return Denied.NOT_PROVEN
 
     async def finish(self, action: Action, state: ActionState) -> None:
         try:

@@ -10,7 +10,7 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import NoReturn
 
-from bot.domain.accounts import Account, KeyLogin, Login, PasswordLogin, TokenLogin
+from bot.domain.accounts import Account, Grant, KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.chats import Address, Channel, Link, Person, Role, private_ones
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, NewId, Now
@@ -23,6 +23,8 @@ from bot.domain.linking import (
     Invitation,
     LinkProblem,
     LoginFailed,
+    Proof,
+    Proven,
     SignedIn,
     TooSoon,
     WrongDigits,
@@ -41,6 +43,8 @@ from bot.texts.language import nearest_language, spoken_language
 log = logging.getLogger(__name__)
 
 NOT_CERTAIN = USE_PASSWORD.format(reason=Sentence.LINKED_WITH_ANOTHER_LOGIN)
+
+OF_ANOTHER = USE_PASSWORD.format(reason=Sentence.OF_ANOTHER_ACCOUNT)
 
 LOOK_BACK = timedelta(hours=1)
 """After a start: how old a link may be that the account's other chats have not heard of."""
@@ -84,19 +88,28 @@ class Linking:
         self._new_digits = new_digits
         self._half_done = asyncio.Event()
 
-    async def invite(self, place: Place, person: Person, audience: Audience | None = None) -> str:
+    async def invite(
+        self,
+        place: Place,
+        person: Person,
+        audience: Audience | None = None,
+        proof: Proof | None = None,
+    ) -> str:
         """A one-time address for this person in this chat, good for `CODE_LIFE`.
 
         Args:
-            audience: who reads along there, if anybody.
+            audience: who reads along there, if anybody and if that matters.
+            proof: what the login is for, if nothing is to be linked.
         """
-        return self._page(await self._invited(place, person, audience, hashed))
+        return self._page(await self._invited(place, person, audience, hashed, proof))
 
-    async def call_over(self, place: Place, person: Person, audience: Audience) -> str:
+    async def call_over(
+        self, place: Place, person: Person, audience: Audience, proof: Proof | None = None
+    ) -> str:
         """An address that everybody in a group may read: with it this person, and nobody else, goes
         on in the private chat with us. As good for `CODE_LIFE`, and once.
         """
-        code = await self._invited(place, person, audience, _hashed_call)
+        code = await self._invited(place, person, audience, _hashed_call, proof)
         return f"{audience.private_chat}{code}"
 
     async def called_over(self, code: str) -> Invitation | LinkProblem:
@@ -116,10 +129,12 @@ class Linking:
         person: Person,
         audience: Audience | None,
         hash_of: Callable[[str], str],
+        proof: Proof | None,
     ) -> str:
         now = self._now()
         code = self._new_id()
         name = "" if audience is None else audience.name
+        read_by = "" if audience is None or proof is not None else audience.readers
         invitation = Invitation(
             endpoint=await self._links.endpoint(place.address, place.private, name),
             address=place.address,
@@ -127,8 +142,9 @@ class Linking:
             role=Role.OWNER,
             expires_at=now + CODE_LIFE,
             name=name,
-            readers="" if audience is None else audience.readers,
+            readers=read_by,
             language=spoken_language(),
+            proof=proof,
         )
         await self._codes.invite(hash_of(code), invitation, now)
         return code
@@ -145,7 +161,7 @@ class Linking:
 
     async def sign_in(
         self, code: str, login: Login, source: str, *, agreed: bool = False, zone: str = ""
-    ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
+    ) -> SignedIn | Proven | LoginFailed | TooSoon | LinkProblem:
         now = self._now()
         code_hash = hashed(code)
         invitation = await self._codes.look(code_hash, now)
@@ -158,20 +174,35 @@ class Linking:
         left = await self._codes.count_login(code_hash, *counted_for, now)
         if not isinstance(left, int):
             return left
+        account = None if invitation.proof is None else invitation.proof.account
         try:
             grant = await self._platform.log_in(login)
         except NeedsLogin as refusal:
-            await self._note("login_failed", now, invitation.address, invitation.person)
+            await self._note("login_failed", now, invitation.address, invitation.person, account)
             return LoginFailed(reason=str(refusal), tries_left=left)
         except (TryLater, Refused) as failure:
             await self._codes.forgive_login(*counted_for, right=False)
             return LoginFailed(reason=str(failure), tries_left=left)
         await self._codes.forgive_login(*counted_for, right=True)
+        if invitation.proof is not None:
+            return await self._prove(code_hash, grant, invitation, left)
         await self._note("logged_in", now, invitation.address, invitation.person)
         digits, zone = self._new_digits(), zone_of_browser(zone)
         outcome = await self._codes.sign_in(code_hash, grant, digits, self._now(), zone)
         if outcome is LinkProblem.NOT_CERTAIN:
             return LoginFailed(reason=NOT_CERTAIN, tries_left=left)
+        return outcome
+
+    async def _prove(
+        self, code_hash: str, grant: Grant, invitation: Invitation, left: int
+    ) -> Proven | LoginFailed | LinkProblem:
+        now, who = self._now(), (invitation.address, invitation.person)
+        outcome = await self._codes.prove(code_hash, grant, now)
+        match outcome:
+            case LinkProblem.NOT_CERTAIN:
+                return LoginFailed(reason=OF_ANOTHER, tries_left=left)
+            case Proven(proof=proof):
+                await self._note("proven", now, *who, proof.account, words=proof.deed)
         return outcome
 
     async def complete(self, place: Place, person: Person, digits: str) -> Completed | WrongDigits:

@@ -71,6 +71,7 @@ class Sentence(StrEnum):
         "This account is linked already with another login, and the platform does not say that this"
         " one is its owner's"
     )
+    OF_ANOTHER_ACCOUNT = later("This login is not the one of the account that this chat shows")
     NOT_IN_SERVER = later("I am not in that server.")
     NO_CHANNEL = later("That is no channel of a server.")
     DISCORD_SAYS_WAIT = later("Discord wants me to wait.")

@@ -90,6 +90,18 @@ def too_late(delay: timedelta, most: timedelta) -> Card:
     )
 
 
+def letting_act(name: str, person: str = "") -> str:
+    """What is to be confirmed, where a login comes first.
+
+    Args:
+        person: whom alone it is about, by their number.
+    """
+    where = name or _("this chat")
+    if person:
+        return _("Let {person} act in {where}", person=person, where=where)
+    return _("Let others act in {where}", where=where)
+
+
 def confirm(
     role: Role | None, name: str, buttons: tuple[tuple[Button, ...], ...], person: str = ""
 ) -> Card:

@@ -35,6 +35,8 @@ _TOASTS = {
     Denied.NO_RIGHT: later(
         "You may not do that here. Who linked this chat can allow it: /members."
     ),
+    Denied.COOLS_OFF: later("This chat was linked a moment ago. Try again in ten minutes."),
+    Denied.NOT_PROVEN: later("That takes a fresh login, and yours is too old by now. Ask again."),
 }
 
 

@@ -239,11 +239,32 @@ def leads_nowhere(problem: LinkProblem) -> Told:
                 _("That login may be somebody else's"),
                 (unchanged, ask_again(), _("Use your e-mail and password.")),
             )
+        case LinkProblem.PROVEN | LinkProblem.NOT_PROVEN:
+            return _proof_leads_nowhere(problem)
         case LinkProblem.NO_CONSENT:
             return Told(
                 _("You have not agreed to be read by others"),
                 (unchanged, ask_again()),
             )
+
+
+def _proof_leads_nowhere(problem: LinkProblem) -> Told:
+    """Of an address that was for a login only."""
+    if problem is LinkProblem.PROVEN:
+        return Told(
+            _("This address has been used"),
+            (
+                _("If it was you who logged in, go back to your chat and press Go on there."),
+                _("If it was not you, change your password."),
+            ),
+        )
+    return Told(
+        _("This address has ended"),
+        (
+            _("It is good for {span} at most. Nothing was done.", span=spoken(CODE_LIFE)),
+            _("Ask in your chat once more for what you wanted: you get a new address."),
+        ),
+    )
 
 
 def nothing_there() -> Told:

@@ -245,6 +245,13 @@ def close_it(share: int) -> str:
     return _("Close it") if share == 100 else _("Close {share} %", share=share)
 
 
+def closing(bot: Trader, trade: OpenTrade, share: int) -> str:
+    """What is to be confirmed, where a login comes first."""
+    return _(
+        "{bot}: close {share} % of {trade}", bot=trader_name(bot), share=share, trade=_trade(trade)
+    )
+
+
 def confirm_exit(
     bot: Trader,
     trade: OpenTrade,

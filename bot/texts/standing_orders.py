@@ -18,6 +18,7 @@ from bot.domain.standing_orders import (
     Deed,
     DueOrder,
     OrderProblem,
+    SpokenOrder,
     StandingOrder,
 )
 from bot.domain.text import clean
@@ -87,6 +88,16 @@ def allow_no_entries(bots: Sequence[Target], every: bool) -> str:
         "Allow to end new trades of {count} bot",
         "Allow to end new trades of {count} bots",
         len(bots),
+    )
+
+
+def to_be_made(read: SpokenOrder, bots: Sequence[Target], every: bool) -> str:
+    """What is to be confirmed, where a login comes first."""
+    return _(
+        "Standing order: {what} of {bots}, unseen for {span}",
+        what=_what(read.causes),
+        bots=_whose(bots, every),
+        span=spoken(read.after),
     )
 
 

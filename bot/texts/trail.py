@@ -81,6 +81,8 @@ _DENIED = {
     Denied.UNLINKED: later("unlinked"),
     Denied.ANSWERED: later("answered"),
     Denied.NO_RIGHT: later("no right"),
+    Denied.COOLS_OFF: later("chat too new"),
+    Denied.NOT_PROVEN: later("no fresh login"),
 }
 
 
@@ -157,6 +159,7 @@ _PLAIN = {
     "phone_linked": later("linked a phone"),
     "phone_removed": later("removed a phone"),
     "drill": later("began a drill"),
+    "login_failed": later("a login failed"),
 }
 
 _WISHED = {
@@ -180,5 +183,6 @@ _WISHED = {
     "standing_made": later("allowed a standing order: {words}"),
     "standing_removed": later("removed a standing order: {words}"),
     "standing_suspended": later("a standing order was suspended: {words}"),
+    "proven": later("logged in once more: {words}"),
     "rule_critical": later("let a rule hold for what is critical: {words}"),
 }

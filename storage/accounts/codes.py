@@ -19,9 +19,9 @@ from sqlalchemy import (
 )
 
 from bot.domain.accounts import Grant
-from bot.domain.chats import Address
+from bot.domain.chats import Address, Channel
 from bot.domain.clocks import was_set_back
-from bot.domain.ids import EndpointId, NewId
+from bot.domain.ids import AccountId, EndpointId, NewId
 from bot.domain.lifetimes import DIGITS_LIFE
 from bot.domain.linking import (
     DIGITS_TRIES,
@@ -30,6 +30,8 @@ from bot.domain.linking import (
     Completed,
     Invitation,
     LinkProblem,
+    Proof,
+    Proven,
     SignedIn,
     TooSoon,
     WrongDigits,
@@ -41,7 +43,7 @@ from storage.buttons.shown_cards import end_address
 from storage.engine.database import Database, each
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import AttemptState
-from storage.schema.tables import attempt, endpoint
+from storage.schema.tables import account, attempt, endpoint
 from storage.vault import Vault, forget_grant
 
 KEPT_AFTER_EXPIRY = timedelta(days=1)
@@ -71,6 +73,12 @@ class _SignIn(NamedTuple):
     digits: str
     now: datetime
     zone: str
+
+
+class _Proving(NamedTuple):
+    code_hash: str
+    grant: Grant
+    now: datetime
 
 
 class SqlCodes:
@@ -109,6 +117,14 @@ class SqlCodes:
         request = _SignIn(code_hash, grant, digits, now, zone)
         return await self._database.write(self._sign_in_all, request)
 
+    async def prove(self, code_hash: str, grant: Grant, now: datetime) -> Proven | LinkProblem:
+        return await self._database.write(self._prove_all, _Proving(code_hash, grant, now))
+
+    async def proven(
+        self, account: AccountId, channel: Channel, person: str, since: datetime, now: datetime
+    ) -> bool:
+        return await self._database.read(_proven, account, channel, person, since, now)
+
     async def withdraw(self, address: Address, person: str, now: datetime) -> int:
         return await self._database.write(_withdraw, (address, person, now))
 
@@ -145,6 +161,7 @@ class SqlCodes:
                 attempt.c.id == found.id,
                 attempt.c.state == AttemptState.OPEN,
                 attempt.c.expires_at > now,
+                attempt.c.proves.is_(None),
             )
             .values(
                 state=AttemptState.SIGNED_IN,
@@ -166,6 +183,34 @@ class SqlCodes:
         self._vault.keep_grant(connection, found.id, grant)
         ends = grant.credential.expires_at
         return SignedIn(digits=digits, until=until, label=grant.label, login_ends=ends)
+
+    def _prove_all(
+        self, connection: Connection, requests: Sequence[_Proving]
+    ) -> Sequence[Proven | LinkProblem]:
+        return [self._prove(connection, request) for request in requests]
+
+    def _prove(self, connection: Connection, request: _Proving) -> Proven | LinkProblem:
+        code_hash, grant, now = request
+        found = connection.execute(_attempts().where(attempt.c.code_hash == code_hash)).first()
+        proof = None if found is None else _proof(found)
+        if found is None or proof is None:
+            return LinkProblem.UNKNOWN
+        named = select(account.c.id).where(account.c.platform_user == grant.platform_user)
+        whose = connection.execute(named).scalar()
+        if whose != proof.account or is_anothers(connection, self._vault, grant):
+            return _problem(found, now) or LinkProblem.NOT_CERTAIN
+        used_up = connection.execute(
+            update(attempt)
+            .where(
+                attempt.c.id == found.id,
+                attempt.c.state == AttemptState.OPEN,
+                attempt.c.expires_at > now,
+            )
+            .values(state=AttemptState.DONE, proven_at=now)
+        )
+        if not used_up.rowcount:
+            return _problem(found, now) or LinkProblem.PROVEN
+        return Proven(proof=proof)
 
     def _complete_all(
         self, connection: Connection, tries: Sequence[_Try]
@@ -209,8 +254,39 @@ def _attempts() -> Select[*tuple[Any, ...]]:
     ).join(endpoint, endpoint.c.id == attempt.c.endpoint)
 
 
+def _proof(found: AnyRow) -> Proof | None:
+    if found.proves is None:
+        return None
+    return Proof(account=AccountId(found.proves), deed=found.deed)
+
+
+def _proven(
+    connection: Connection,
+    account_id: AccountId,
+    channel: Channel,
+    person: str,
+    since: datetime,
+    now: datetime,
+) -> bool:
+    lately = _attempts().where(
+        attempt.c.proves == account_id,
+        attempt.c.person == person,
+        attempt.c.proven_at > since,
+        attempt.c.proven_at <= now,  # else the clock was set back since
+        endpoint.c.channel == channel,
+    )
+    return connection.execute(lately).first() is not None
+
+
 def _problem(found: AnyRow, now: datetime) -> LinkProblem | None:
     """Why an address cannot be used to log in."""
+    problem = _problem_of_any(found, now)
+    if problem is None or found.proves is None:
+        return problem
+    return LinkProblem.PROVEN if problem is LinkProblem.USED else LinkProblem.NOT_PROVEN
+
+
+def _problem_of_any(found: AnyRow, now: datetime) -> LinkProblem | None:
     match found.state:
         case AttemptState.SIGNED_IN | AttemptState.DONE:
             return LinkProblem.USED
@@ -242,6 +318,8 @@ def _invite(connection: Connection, request: tuple[str, str, Invitation, datetim
             "readers": invitation.readers,
             "language": invitation.language,
             "digits_in": invitation.digits_in,
+            "proves": None if invitation.proof is None else invitation.proof.account,
+            "deed": "" if invitation.proof is None else invitation.proof.deed,
         },
     )
     surplus = (
@@ -275,6 +353,7 @@ def _look(connection: Connection, code_hash: str, now: datetime) -> Invitation |
         readers=found.readers,
         language=found.language,
         digits_in=found.digits_in and EndpointId(found.digits_in),
+        proof=_proof(found),
     )
 
 

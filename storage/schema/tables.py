@@ -657,6 +657,11 @@ class _Attempt(TypedColumns):
     """Where the digits are to be typed, if that is not the chat itself."""
     zone: Named[str] = Column(Text, server_default="")
     """That of the browser in which somebody has logged in."""
+    proves: Named[str | None] = Column(Text)
+    """The account that its person is to log in to once more, where nothing is linked by it."""
+    deed: Named[str] = Column(Foreign, server_default="")
+    """What that is for, as it is told to the person."""
+    proven_at: Named[datetime | None] = Column(Instant)
 
 
 attempt = Table("attempt", metadata, _Attempt)

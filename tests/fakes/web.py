@@ -20,6 +20,8 @@ from bot.domain.linking import (
     Invitation,
     LinkProblem,
     LoginFailed,
+    Proof,
+    Proven,
     SignedIn,
     TooSoon,
 )
@@ -66,6 +68,7 @@ class LinkingDesk:
         audience: Audience | None = None,
         language: str = "en",
         problem: LinkProblem | None = None,
+        proof: Proof | None = None,
     ) -> None:
         """
         Args:
@@ -82,6 +85,7 @@ class LinkingDesk:
             name=audience.name if audience else "",
             readers=audience.readers if audience else "",
             language=language,
+            proof=proof,
         )
 
     async def look(self, code: str) -> Invitation | LinkProblem:
@@ -90,7 +94,7 @@ class LinkingDesk:
 
     async def sign_in(
         self, code: str, login: Login, source: str, *, agreed: bool = False, zone: str = ""
-    ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
+    ) -> SignedIn | Proven | LoginFailed | TooSoon | LinkProblem:
         state = self._state(code)
         if isinstance(state, LinkProblem):
             return state
@@ -104,6 +108,8 @@ class LinkingDesk:
             failures = self._failures[code] = self._failures.get(code, 0) + 1
             return LoginFailed(reason=self.refusal, tries_left=LOGIN_TRIES - failures)
         self._used.add(code)
+        if state.proof is not None:
+            return Proven(proof=state.proof)
         return SignedIn(
             digits=self.digits,
             until=self.now() + DIGITS_LIFE,
@@ -118,7 +124,7 @@ class LinkingDesk:
         if invitation is None:
             return LinkProblem.UNKNOWN
         if code in self._used:
-            return LinkProblem.USED
+            return LinkProblem.USED if invitation.proof is None else LinkProblem.PROVEN
         if self._failures.get(code, 0) >= LOGIN_TRIES:
             return LinkProblem.TOO_MANY_TRIES
         if self.now() >= invitation.expires_at:

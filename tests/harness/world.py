@@ -243,6 +243,7 @@ async def running(
     read_backs: Sequence[float] = READ_BACKS,
     waits: Waits = WAITS,
     outage: Outage | None = None,
+    step_up: bool = False,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -257,6 +258,7 @@ async def running(
         read_backs: seconds before each look at what a write has come to.
         waits: of the bot of `chat`.
         outage: that this process has ended.
+        step_up: whether what cannot be undone takes a fresh login, as it does in the product.
     """
     chance = random.Random(7)
     ids = itertools.count()
@@ -294,6 +296,7 @@ async def running(
         new_digits=lambda: DIGITS,
         chance=chance,
         apprise=APPRISE,
+        asks_to_step_up=step_up,
         rhythm=rhythm,
         read_backs=read_backs,
     )

@@ -150,6 +150,7 @@ from bot.texts import (
     signals,
     standing_orders,
     status,
+    step_up,
     strategies,
     topics,
     trades,
@@ -864,6 +865,29 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "linking.not_in_group": lambda: [linking.not_in_group()],
     "linking.called_over": lambda: [linking.called_over(f"{PUBLIC_URL}/link/Ab3-_cc")],
     "linking.call_is_over": lambda: [linking.call_is_over()],
+    "step_up.cools_off": lambda: [step_up.cools_off(pods.closing(OWL, OPEN, 50), NOW)],
+    "step_up.log_in_first": lambda: [
+        step_up.log_in_first(
+            pods.closing(OWL, OPEN, 50),
+            f"{PUBLIC_URL}/link/Ab3-_cc",
+            ActionId("go-on"),
+            owns=owns,
+            cut_off=not owns,
+        )
+        for owns in (True, False)
+    ],
+    "step_up.log_in_in_private": lambda: [
+        step_up.log_in_in_private(
+            pods.closing(OWL, OPEN, 50), f"{PUBLIC_URL}/link/Ab3-_cc", ActionId("go-on"), owns=owns
+        )
+        for owns in (True, False)
+    ],
+    "step_up.page_for_group": lambda: [
+        step_up.page_for_group(
+            pods.closing(OWL, OPEN, 50), f"{PUBLIC_URL}/link/Ab3-_cc", cut_off=cut_off
+        )
+        for cut_off in (False, True)
+    ],
     "linking.not_called": lambda: [linking.not_called()],
     "linking.cannot_govern": lambda: [linking.cannot_govern(SHARED)],
     "linking.lacks_rights": lambda: [linking.lacks_rights(SHARED)],

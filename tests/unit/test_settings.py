@@ -630,3 +630,10 @@ def test_apprise_is_off_until_schemes_are_allowed_and_some_never_are(monkeypatch
     monkeypatch.setattr("adapters.push.settings.find_spec", lambda name: None)
     [mistake] = mistakes(APPRISE="gotifys")
     assert "install tradebell[apprise]" in mistake
+
+
+def test_what_cannot_be_undone_takes_a_fresh_login_unless_it_is_set_otherwise():
+    assert read({}).step_up
+    assert not read({"TRADEBELL_STEP_UP": "off"}).step_up
+    [mistake] = mistakes(STEP_UP="perhaps")
+    assert mistake == "TRADEBELL_STEP_UP must be true or false."

@@ -48,6 +48,7 @@ from bot.services.phoning import Phoning
 from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing
 from bot.services.standing import Standing
+from bot.services.step_up import StepUp
 from bot.services.topics import BotTopics
 from bot.services.visiting import Visiting
 from bot.texts.cards import older
@@ -95,6 +96,7 @@ class Desk:
     sightings: Sightings
     standing: Standing
     standing_orders: StandingOrders
+    step_up: StepUp
     shown_cards: ShownCards
     visiting: Visiting
     specs: Sequence[Spec]

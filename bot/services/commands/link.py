@@ -7,7 +7,7 @@ from bot.domain.linking import LinkProblem
 from bot.services.commands.desk import CommandRequest, OpenCommand
 from bot.services.commands.digits import typed_digits
 from bot.services.commands.sharing import audience_at, cannot_link, governed_at, is_taken
-from bot.texts import access
+from bot.texts import access, step_up
 from bot.texts import linking as texts
 from bot.texts.language import later
 
@@ -80,6 +80,12 @@ async def go_on(request: CommandRequest, code: str) -> Card | None:
         return texts.call_is_over()
     if called.person != person.id:
         return texts.not_called()
+    cut_off = desk.linking.is_cut_off(place.address)
+    if called.proof is not None:
+        url = await desk.linking.go_on(code, place, person)
+        if isinstance(url, LinkProblem):
+            return texts.call_is_over()
+        return step_up.page_for_group(called.proof.deed, url, cut_off=cut_off)
     audience = await governed_at(desk, called.address, person)
     if isinstance(audience, Card):
         return audience
@@ -91,7 +97,6 @@ async def go_on(request: CommandRequest, code: str) -> Card | None:
     url = await desk.linking.go_on(code, place, person)
     if isinstance(url, LinkProblem):
         return texts.call_is_over()
-    cut_off = desk.linking.is_cut_off(place.address)
     return texts.shared_link_address(url, audience, cut_off=cut_off, elsewhere=True)
 
 

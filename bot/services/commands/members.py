@@ -9,8 +9,10 @@ from bot.domain.actions import Verb
 from bot.domain.cards import Card
 from bot.domain.chats import Followers, Link, Person, Preferences, Role
 from bot.domain.commands import FOLLOWERS, NOBODY, Argument, ArgumentType, Spec
+from bot.domain.step_up import cannot_be_undone
 from bot.domain.trail import by
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
+from bot.services.commands.stepping_up import held_back
 from bot.texts import members as texts
 from bot.texts.language import later
 
@@ -39,7 +41,7 @@ async def _answer(request: AccountRequest) -> Card:
     now, wanted = link.preferences.members, request.arguments.text("role")
     delay, who = request.arguments.span("delay"), request.arguments.text("who")
     if who:
-        return await _one(desk, link, person, wanted, who)
+        return await _one(request, wanted, who)
     if wanted == FOLLOWERS or (link.for_followers and not wanted and delay is not None):
         return await _follow(desk, link, person, delay or timedelta(0))
     if not wanted or delay is not None:
@@ -48,13 +50,11 @@ async def _answer(request: AccountRequest) -> Card:
     narrower = role is None or (now is not None and now.covers(role))
     if not link.for_followers and (role is now or narrower):
         return texts.rights(await grant(desk, link, role, person))
-    buttons = await desk.acting.confirm(
-        link, person.id, {Verb.GRANT_ACCESS: texts.allow_it()}, arguments=wanted
-    )
-    return texts.confirm(role, link.endpoint.name, buttons)
+    return await _confirm(request, role, wanted)
 
 
-async def _one(desk: Desk, link: Link, owner: Person, wanted: str, who: str) -> Card:
+async def _one(request: AccountRequest, wanted: str, who: str) -> Card:
+    desk, link, owner = request.desk, request.link, request.command.person
     found, wants = _PERSON.fullmatch(who), link.preferences
     if found is None or wanted not in _ROLES:
         return texts.whom()
@@ -66,10 +66,23 @@ async def _one(desk: Desk, link: Link, owner: Person, wanted: str, who: str) -> 
     now = link.role_of(person)
     if role is None or (now is not None and now.covers(role)):
         return texts.rights(await grant(desk, link, role, owner, person))
-    buttons = await desk.acting.confirm(
-        link, owner.id, {Verb.GRANT_ACCESS: texts.allow_it()}, arguments=f"{wanted} {person}"
+    return await _confirm(request, role, wanted, person)
+
+
+async def _confirm(request: AccountRequest, role: Role | None, wanted: str, who: str = "") -> Card:
+    """
+    Args:
+        who: whom alone it is about, by their number.
+    """
+    link, words = request.link, f"{wanted} {who}".strip()
+    if cannot_be_undone(Verb.GRANT_ACCESS, words):
+        held = await held_back(request, texts.letting_act(link.endpoint.name, who), words)
+        if held is not None:
+            return held
+    buttons = await request.desk.acting.confirm(
+        link, request.command.person.id, {Verb.GRANT_ACCESS: texts.allow_it()}, arguments=words
     )
-    return texts.confirm(role, link.endpoint.name, buttons, person)
+    return texts.confirm(role, link.endpoint.name, buttons, who)
 
 
 async def _follow(desk: Desk, link: Link, person: Person, delay: timedelta) -> Card:

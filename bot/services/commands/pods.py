@@ -17,6 +17,7 @@ from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import BOT as FAMILY
 from bot.services.commands.nearest import near
+from bot.services.commands.stepping_up import held_back
 from bot.services.deeds import of_exit
 from bot.texts import bots as bots_texts
 from bot.texts import pods as texts
@@ -136,11 +137,15 @@ async def _confirm_exit(request: AccountRequest, bot: Trader, trade: OpenTrade, 
     if not trade.amount and share < 100:
         return texts.how_to_exit()
     sold = None if share == 100 else (trade.amount or Decimal(0)) * share / 100
+    deed, about = texts.closing(bot, trade, share), targets_of((bot,))
+    held = await held_back(request, deed, f"{trade.id} {share} %", about)
+    if held is not None:
+        return held
     buttons = await request.desk.acting.confirm(
         request.link,
         request.command.person.id,
         {Verb.FORCE_EXIT: texts.close_it(share)},
-        targets_of((bot,)),
+        about,
         of_exit(trade, sold),
     )
     return texts.confirm_exit(bot, trade, share, sold, buttons)

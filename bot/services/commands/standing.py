@@ -24,6 +24,7 @@ from bot.domain.trail import by
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.services.commands.families import ALERTS
+from bot.services.commands.stepping_up import held_back
 from bot.texts import rules as rules_texts
 from bot.texts import standing_orders as texts
 from bot.texts.cards import MOST_CHOICES
@@ -106,6 +107,11 @@ async def _confirm(
     can_end_entries = await lets(request.account.id, BotCommand.STOP_ENTRY)
     if can_end_entries:
         deeds[Verb.STANDING_NO_ENTRIES] = texts.allow_no_entries(bots, every)
+    typed = request.command.arguments.strip()
+    about = bots if request.about else ()
+    held = await held_back(request, texts.to_be_made(read, bots, every), typed, about)
+    if held is not None:
+        return held
     buttons = await request.desk.acting.confirm(
         request.link, request.command.person.id, deeds, bots, " ".join(words)
     )

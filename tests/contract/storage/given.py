@@ -19,7 +19,7 @@ from bot.domain.ids import AccountId, ActionId, EndpointId, TraderId
 from bot.domain.ingesting import Decide, IngestResult, Known, NewsDecision
 from bot.domain.lanes import LaneRequest
 from bot.domain.lifetimes import CODE_LIFE, OFFER_LIFE
-from bot.domain.linking import Completed, Invitation
+from bot.domain.linking import Completed, Invitation, Proof
 from storage import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
@@ -57,6 +57,7 @@ async def invited(
     person: str | None = None,
     at: datetime = NOW,
     language: str = "en",
+    proof: Proof | None = None,
 ) -> Invitation:
     """An open linking attempt in a chat."""
     place = address(chat)
@@ -67,6 +68,7 @@ async def invited(
         role=Role.OWNER,
         expires_at=at + CODE_LIFE,
         language=language,
+        proof=proof,
     )
     await store.codes.invite(code, invitation, at)
     return invitation

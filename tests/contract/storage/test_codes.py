@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.accounts import AccountState, Grant
-from bot.domain.chats import Role
+from bot.domain.chats import Channel, Link, Role
 from bot.domain.deliveries import State
 from bot.domain.lifetimes import CODE_LIFE, DIGITS_LIFE
 from bot.domain.linking import (
@@ -21,6 +21,8 @@ from bot.domain.linking import (
     Completed,
     Invitation,
     LinkProblem,
+    Proof,
+    Proven,
     SignedIn,
     TooSoon,
     WrongDigits,
@@ -109,6 +111,109 @@ async def test_a_persons_addresses_are_counted_over_all_chats(store: Store):
         )
 
     assert await store.codes.look("code 0", NOW + MINUTE) is LinkProblem.EXPIRED
+
+
+# --- a login that only proves ---------------------------------------------------------------
+
+
+async def asked_to_prove(store: Store, code: str, link: Link, at: datetime = NOW) -> Invitation:
+    return await invited(
+        store, code, at=at, proof=Proof(account=link.account, deed="close a trade")
+    )
+
+
+async def has_proven(store: Store, link: Link, now: datetime = NOW, **other: Any) -> bool:
+    asked = {"account": link.account, "channel": link.endpoint.address.channel, "person": "100"}
+    return await store.codes.proven(**(asked | other), since=now - 10 * MINUTE, now=now)
+
+
+async def test_a_login_proves_that_a_person_holds_an_account_for_a_while(store: Store):
+    link = await linked(store)
+    asked = await asked_to_prove(store, "code", link)
+    assert asked.proof is not None
+    before = await has_proven(store, link)
+
+    proven = await store.codes.prove("code", grant("alice"), NOW)
+
+    assert proven == Proven(proof=asked.proof)
+    assert not before
+    assert await has_proven(store, link)
+    assert await has_proven(store, link, NOW + 9 * MINUTE)
+    assert not await has_proven(store, link, NOW + 10 * MINUTE)
+    assert not await has_proven(store, link, NOW - MINUTE)
+    assert not await has_proven(store, link, person="200")
+    assert not await has_proven(store, link, channel=Channel.DISCORD)
+    assert not await has_proven(store, link, account="another")
+
+
+async def test_it_is_used_once_and_keeps_nothing_of_the_login(store: Store):
+    link = await linked(store)
+    await asked_to_prove(store, "code", link)
+    before = await store.database.read(lambda c: c.execute(select(secret)).all())
+
+    await store.codes.prove("code", grant("alice", "another token"), NOW)
+    again = await store.codes.prove("code", grant("alice"), NOW)
+
+    assert again is LinkProblem.PROVEN
+    assert await store.codes.look("code", NOW) is LinkProblem.PROVEN
+    assert await store.database.read(lambda c: c.execute(select(secret)).all()) == before
+
+
+async def test_of_two_logins_at_once_one_proves(store: Store):
+    link = await linked(store)
+    await asked_to_prove(store, "code", link)
+
+    async with asyncio.TaskGroup() as group:
+        tries = [
+            group.create_task(store.codes.prove("code", grant("alice"), NOW)) for _ in range(4)
+        ]
+
+    outcomes = [task.result() for task in tries]
+    assert sum(isinstance(one, Proven) for one in outcomes) == 1
+    assert outcomes.count(LinkProblem.PROVEN) == 3
+
+
+@pytest.mark.parametrize("given", ["another's", "nobody's", "perhaps another's"])
+async def test_another_account_s_login_proves_nothing_and_leaves_the_address(
+    store: Store, given: str
+):
+    link = await linked(store)
+    await linked(store, "200", "bob")
+    await asked_to_prove(store, "code", link)
+    logins = {
+        "another's": grant("bob"),
+        "nobody's": grant("carol"),
+        "perhaps another's": replace(grant("alice", "a key"), inferred=True),
+    }
+
+    assert await store.codes.prove("code", logins[given], NOW) is LinkProblem.NOT_CERTAIN
+    assert not await has_proven(store, link)
+    assert isinstance(await store.codes.look("code", NOW), Invitation)
+
+
+async def test_an_address_that_links_proves_nothing_and_the_other_way_round(store: Store):
+    link = await linked(store)
+    await asked_to_prove(store, "proves", link)
+    await invited(store, "links")
+
+    assert isinstance(await sign_in(store, "proves"), LinkProblem)
+    assert await store.codes.prove("links", grant("alice"), NOW) is LinkProblem.UNKNOWN
+    assert await type_digits(store) == WrongDigits(problem=LinkProblem.UNKNOWN)
+    assert not await has_proven(store, link)
+
+
+async def test_an_address_for_a_proof_ends(store: Store):
+    link = await linked(store)
+    await asked_to_prove(store, "late", link)
+    await asked_to_prove(store, "tried", link)
+    for _ in range(LOGIN_TRIES):
+        await store.codes.count_login("tried", *ANN, NOW)
+
+    late = await store.codes.prove("late", grant("alice"), NOW + CODE_LIFE)
+
+    assert late is LinkProblem.NOT_PROVEN
+    assert await store.codes.look("tried", NOW) is LinkProblem.NOT_PROVEN
+    assert not await has_proven(store, link, NOW + CODE_LIFE)
 
 
 # --- the login ----------------------------------------------------------------------------

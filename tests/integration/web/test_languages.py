@@ -13,8 +13,9 @@ import pytest
 
 from adapters.web.rooms import UNDER_WAY
 from bot.domain.cards import Card, Severity
+from bot.domain.ids import AccountId
 from bot.domain.incoming import Reply, Words
-from bot.domain.linking import Audience, LinkProblem
+from bot.domain.linking import Audience, LinkProblem, Proof
 from bot.texts import chat_page
 from bot.texts.language import speaking
 from tests.fakes.web import Talker
@@ -66,12 +67,18 @@ def plain_words_of(page: str) -> list[str]:
     return [word for text in texts for word in plain_words(re.sub(r"\S+@\S+", "", text))]
 
 
-@pytest.fixture(params=[None, SHARED], ids=["private", "shared"])
+PROOF = Proof(account=AccountId("1"), deed="#5")
+
+
+@pytest.fixture(
+    params=[(None, None), (SHARED, None), (None, PROOF)], ids=["private", "shared", "proof"]
+)
 def spoken(request: pytest.FixtureRequest) -> Site:
     """A site whose address was given to a chat in a language that is no other's."""
     site = Site()
     site.desk.refusal = "NO"
-    site.desk.invite(CODE, TELEGRAM, audience=request.param, language="qps")
+    audience, proof = request.param
+    site.desk.invite(CODE, TELEGRAM, audience=audience, language="qps", proof=proof)
     return site
 
 

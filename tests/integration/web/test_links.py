@@ -15,7 +15,8 @@ import segno
 from adapters.web.settings import parse_proxies
 from bot.domain.accounts import KeyLogin, PasswordLogin, TokenLogin
 from bot.domain.chats import Address, Channel
-from bot.domain.linking import LOGIN_TRIES, Audience
+from bot.domain.ids import AccountId
+from bot.domain.linking import LOGIN_TRIES, Audience, Proof
 from tests.fakes.web import LinkingDesk
 from tests.integration.web.conftest import CODE, TELEGRAM, Site, with_public_url
 
@@ -114,6 +115,29 @@ async def test_an_address_of_this_machine_is_shown_to_no_camera(site):
 
 READERS = "everyone who can read #desk in <Alpha> (a server of about 34 people)"
 DESK = Audience(name="#desk in <Alpha>", readers=READERS)
+
+
+async def test_a_page_for_a_proof_says_what_is_to_be_confirmed_and_links_nothing(site):
+    proof = Proof(account=AccountId("1"), deed="Grid <BTC>: close 50 % of #5 BTC/USDT")
+    site.desk.invite(CODE, TELEGRAM, proof=proof)
+
+    async with site.opened() as client:
+        form = await open_form(client)
+        page = await (await client.get(f"/link/{CODE}")).text()
+        wrong, _ = await form.send(email="ann@example.com", password="wrong")
+        right, told = await form.send(email="ann@example.com", password="correct horse")
+        again = await client.get(f"/link/{CODE}")
+        used = await again.text()
+
+    assert "Log in to Cryptorobot once more" in page
+    assert html.escape(proof.deed) in page
+    assert "Nothing is linked until" not in page
+    assert (wrong, right, again.status) == (403, 200, 410)
+    assert html.escape(proof.deed) in told
+    assert "Press Go on there" in told
+    assert "482" not in told
+    assert "correct horse" not in told
+    assert "press Go on there" in used
 
 
 async def test_of_a_shared_chat_the_page_says_who_reads_along(site):
