@@ -8,6 +8,7 @@ from bot.domain.ids import AccountId
 from storage.schema.tables import (
     LINK_IS_ACTIVE,
     LINK_IS_OWN,
+    answer,
     cursor,
     drill,
     drill_seen,
@@ -37,7 +38,8 @@ def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
     if connection.execute(linked.limit(1)).first() is not None:
         return False
     connection.execute(delete(secret).where(secret.c.owner == account_secret(account_id)))
-    connection.execute(delete(known).where(known.c.account == account_id))
+    for what in (known, answer):
+        connection.execute(delete(what).where(what.c.account == account_id))
     # Who comes back begins anew: nobody is asked then to see what was before.
     of_incidents = (drill_seen, drill, standing_deed, incident_fact)
     for table in (*of_incidents, incident, standing_order, price_alert, permit, watch, invitation):

@@ -21,6 +21,7 @@ from storage.schema.states import LinkState
 from storage.schema.tables import (
     account,
     action,
+    answer,
     attempt,
     audit,
     cursor,
@@ -126,6 +127,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "drills": _rows(connection, drill, drill.c.account == account_id),
         "drills seen": _rows(connection, drill_seen, drill_seen.c.account == account_id),
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
+        "answers of the platform": _rows(connection, answer, answer.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),
         "invitations": _rows(connection, invitation, invitation.c.account == account_id),

@@ -30,6 +30,7 @@ from storage.schema.tables import (
     DELIVERY_HAS_ENDED,
     account,
     action,
+    answer,
     attempt,
     cursor,
     delivery,
@@ -229,7 +230,7 @@ def forget_account(connection: Connection, account_id: str) -> None:
     connection.execute(delete(secret).where(secret.c.owner == owner))
     told = (sighting, drill_seen, drill, standing_deed, incident_fact, incident)
     chosen = (standing_order, price_alert, permit, watch, invitation)
-    for table in (quarantine, cursor, known, ledger, inbox, *told, *chosen):
+    for table in (quarantine, cursor, known, answer, ledger, inbox, *told, *chosen):
         connection.execute(delete(table).where(table.c.account == account_id))
 
 

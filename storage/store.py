@@ -22,6 +22,7 @@ from storage.accounts.invitations import SqlInvitations
 from storage.accounts.links import SqlAccounts, SqlLinks
 from storage.accounts.phones import SqlPhones
 from storage.accounts.visits import SqlVisits
+from storage.answers import SqlAnswers
 from storage.audit import SqlAudit
 from storage.buttons.actions import SqlActions
 from storage.buttons.handles import SqlMessageHandles
@@ -66,6 +67,7 @@ class Store:
     vault: Vault
     accounts: SqlAccounts
     actions: SqlActions
+    answers: SqlAnswers
     audit: SqlAudit
     codes: SqlCodes
     handles: SqlMessageHandles
@@ -105,6 +107,7 @@ class Store:
         await self.inbox.prune(now)
         await self.journal.prune(now)
         await self.actions.prune(now)
+        await self.answers.prune(now)
         await self.shown_cards.prune(now)
         await self.handles.prune(now)
         await self.audit.prune(now)
@@ -367,6 +370,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         vault=vault,
         accounts=SqlAccounts(database, vault),
         actions=SqlActions(database),
+        answers=SqlAnswers(database),
         shown_cards=SqlShownCards(database),
         audit=SqlAudit(database),
         codes=SqlCodes(database, vault, new_id),

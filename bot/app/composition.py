@@ -205,6 +205,7 @@ def compose(
         accounts=store.accounts,
         acting=acting,
         amending=amending,
+        answers=store.answers,
         audit=store.audit,
         bot_topics=bot_topics,
         delivering=delivering,

@@ -18,7 +18,9 @@ class FeedState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """What `/status` says of a feed. `since` is when the state began."""
+    """What `/status` says of a feed. `since` is when the state began; `answered` whether the
+    platform has answered it since this process began.
+    """
 
     state: FeedState
     since: datetime
@@ -28,3 +30,4 @@ class FeedStatus:
     """Services that the platform denies to this account: their events cannot be told."""
     failing: tuple[str, ...] = ()
     """Services that could not be read the last time: their events come late."""
+    answered: bool = True

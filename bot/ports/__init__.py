@@ -6,6 +6,7 @@ ports: what is raised is in `bot.errors`, nothing else.
 
 from bot.ports.accounts import Accounts, Codes, Links, SignIn
 from bot.ports.actions import Actions, ShownCards
+from bot.ports.answers import Answers
 from bot.ports.chats import (
     Draw,
     Handles,
@@ -41,6 +42,7 @@ from bot.ports.watching import Audit, Meter
 __all__ = [
     "Accounts",
     "Actions",
+    "Answers",
     "Audit",
     "ButtonAddresses",
     "Codes",

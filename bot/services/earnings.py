@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
+from bot.domain.events import Listing
 from bot.domain.feeds import FeedState
 from bot.domain.figures import Detail, Record, first_in_first_out
 from bot.domain.ids import AccountId, TraderId
-from bot.ports import Ledger
+from bot.ports import Inbox, Ledger
 from bot.services.feeds import Feeds
 
 
@@ -39,12 +40,17 @@ async def earned(
     return replace(first_in_first_out(fills, since), whole_from=told.whole_from)
 
 
-def away_since(feeds: Feeds, account: AccountId) -> datetime | None:
+async def away_since(feeds: Feeds, inbox: Inbox, account: AccountId) -> datetime | None:
     """Since when nothing new is heard of the platform; `None` if it is."""
     feed = feeds.status(account)
     if feed is None or feed.state in (FeedState.LIVE, FeedState.POLLING, FeedState.CATCHING_UP):
         return None
-    return feed.since
+    if feed.answered:
+        return feed.since
+    # It has been away since this process began: what is known is of before.
+    cursors = await inbox.cursors(account)
+    looks = [cursors[listing].position.at for listing in Listing if listing in cursors]
+    return min(feed.since, max(looks)) if looks else feed.since
 
 
 def currencies_in(found: Record) -> list[str]:

@@ -105,7 +105,7 @@ class Reporting:
             record=record,
             bots=bots,
             uptimes=uptimes(bots, turns, night.since, until),
-            away=away_since(self._feeds, link.account),
+            away=await away_since(self._feeds, self._inbox, link.account),
         )
 
     async def _card(self, link: Link, period: Period, now: datetime) -> Card:

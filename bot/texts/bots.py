@@ -34,13 +34,7 @@ def state_line(trader: Trader) -> str:
     return " · ".join(parts)
 
 
-def listed(
-    traders: Sequence[Trader], strategies: Sequence[Strategy], *, known_only: bool = False
-) -> Card:
-    """
-    Args:
-        known_only: they could not be read just now.
-    """
+def listed(traders: Sequence[Trader], strategies: Sequence[Strategy]) -> Card:
     if not traders:
         return no_bots()
     names = {strategy.id: strategy_name(strategy) for strategy in strategies}
@@ -53,15 +47,8 @@ def listed(
     return Card(
         title=_count(len(traders)),
         fields=tuple(rows),
-        notes=(
-            *([last_known()] if known_only else []),
-            _("/pause and /resume take a bot's name, or all."),
-        ),
+        notes=(_("/pause and /resume take a bot's name, or all."),),
     )
-
-
-def last_known() -> str:
-    return _("I could not read it just now: this is the last known state.")
 
 
 def overview(
@@ -73,7 +60,6 @@ def overview(
     rates: Rates,
     last: Trade | None,
     event: Told | None,
-    known_only: bool,
     now: datetime,
     buttons: Sequence[Button],
 ) -> Card:
@@ -83,7 +69,6 @@ def overview(
         today: what it has closed today; `rates` are of that.
         last: its latest trade.
         event: what was told of it last, besides trades.
-        known_only: it could not be read just now.
     """
     used = next((strategy_name(one) for one in strategies if one.id == shown.strategy), "")
     fields = [Field(_("State"), state_line(shown))]
@@ -103,15 +88,13 @@ def overview(
     if event is not None:
         ago = _("{span} ago", span=spoken(now - event.occurred_at))
         fields.append(Field(_("Last event"), f"{clean(event.title, 160)} · {ago}"))
-    notes = [last_known()] if known_only else []
-    notes += rates_in_words(rates)
     failed = condition(shown).failed
     return Card(
         title=trader_name(shown),
         severity=Severity.CRITICAL if failed else Severity.INFO,
         fields=tuple(fields),
         buttons=(tuple(buttons),) if buttons else (),
-        notes=tuple(notes),
+        notes=tuple(rates_in_words(rates)),
     )
 
 

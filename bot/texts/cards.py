@@ -2,15 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.domain.cards import Button, Card, Option, PickList, Severity
 from bot.domain.lifetimes import CONFIRM_LIFE
 from bot.texts.language import _
+from bot.texts.times import spoken
 
 
 def older() -> str:
     """Leads to the next page."""
     return _("Older")
+
+
+def as_of(at: datetime, now: datetime) -> str:
+    """How old it is what is shown, where the platform does not say it anew."""
+    return _(
+        "As of {span} ago: the platform gives me nothing newer just now.", span=spoken(now - at)
+    )
+
+
+def aged(card: Card, at: datetime, now: datetime) -> Card:
+    """With how old it is, before all else that is noted."""
+    return replace(card, notes=(as_of(at, now), *card.notes))
 
 
 MOST_CHOICES = 15

@@ -29,10 +29,13 @@ class Row(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """What could not be read; `denied` if the platform does not let this account."""
+    """What could not be read; `denied` if the platform does not let this account, `as_of` when it
+    was read last, if that stands there.
+    """
 
     stream: Stream
     denied: bool
+    as_of: datetime | None = None
 
 
 def row(event: PodEvent | Message | SystemEvent, traders: Mapping[str, Trader]) -> Row:
@@ -117,13 +120,24 @@ def _called(one: Row) -> str:
 
 
 def _heard(unread: Sequence[Unread]) -> tuple[str, ...]:
-    """Where what was heard stands for what could not be read."""
+    """Where what was read last, or what was heard, stands for what could not be read."""
     denied = ", ".join(one.stream for one in unread if one.denied)
-    away = ", ".join(one.stream for one in unread if not one.denied)
+    old = ", ".join(one.stream for one in unread if one.as_of is not None)
+    away = ", ".join(one.stream for one in unread if not one.denied and one.as_of is None)
     heard = _("Of that you see what I have told in this chat within 30 days.")
     refusal = _("The platform does not let me read: {not_offered}.", not_offered=denied)
     outage = _("The platform does not answer for: {services}.", services=away)
-    return tuple(f"{why} {heard}" for why, which in ((refusal, denied), (outage, away)) if which)
+    told = [f"{why} {heard}" for why, which in ((refusal, denied), (outage, away)) if which]
+    if old:
+        since = min(one.as_of for one in unread if one.as_of is not None)
+        aged = _(
+            "The platform does not answer for: {services}. Of that you see what it said until"
+            " {time}, and what I have told in this chat since.",
+            services=old,
+            time=moment(since),
+        )
+        told.insert(0, aged)
+    return tuple(told)
 
 
 def _cut() -> str:

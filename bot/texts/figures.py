@@ -30,7 +30,6 @@ from bot.domain.text import clean
 from bot.texts.currencies import rates_in_words, worth
 from bot.texts.language import _, ngettext
 from bot.texts.numbers import money, quantity
-from bot.texts.times import clock as clock_at
 from bot.texts.times import dated, day_in, lasted, moment, on_day_of
 from bot.texts.trade_context import reason_in_words
 
@@ -525,7 +524,7 @@ def notes(basis: Basis, *, untold: bool = True) -> tuple[str, ...]:
 
 
 def as_known_at(at: datetime) -> str:
-    return _("The platform is away: as known at {time}.", time=clock_at(at))
+    return _("The platform is away: as known at {time}.", time=moment(at))
 
 
 def _nothing(title: str, span: Span, basis: Basis, since: date | None = None) -> Card:

@@ -13,7 +13,7 @@ from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import ActionId
 from bot.domain.standing_orders import StandingOrder
 from bot.domain.text import clean
-from bot.texts import bots, escalation
+from bot.texts import bots, cards, escalation
 from bot.texts.errors import told
 from bot.texts.language import _, ngettext
 from bot.texts.names import chat_title, trader_name
@@ -26,7 +26,7 @@ def overview(
     traders: Sequence[Trader],
     feed: FeedStatus | None,
     *,
-    read_at: datetime | None,
+    as_of: datetime | None,
     last_event_at: datetime | None,
     pending: int,
     missed: int,
@@ -50,7 +50,7 @@ def overview(
         orders: what may be done if nobody sees an alert.
         closed: chats of the account that cannot be reached, `here` perhaps among them.
         offered: bots whose own cards can be opened, by one of `actions` each.
-        read_at: `None` when the bots were read just now, else when they last were known.
+        as_of: when the bots were last read; `None` for just now.
     """
     fields = [Field(trader_name(trader), bots.state_line(trader)) for trader in traders]
     fields.append(Field(_("Connection"), _feed_line(feed, now)))
@@ -61,11 +61,10 @@ def overview(
             Field(_("On their way"), ngettext("{count} alert", "{count} alerts", pending))
         )
     notes = []
-    if read_at is not None:
+    if as_of is not None:
         out = feed is not None and feed.state is FeedState.NEEDS_LOGIN
-        last_known = _("This is the last known state.")
-        unread = _("I could not read your bots just now.")
-        notes.append(last_known if out else f"{unread} {last_known}")
+        known = _("This is the last known state, from {span} ago.", span=spoken(now - as_of))
+        notes.append(known if out else cards.as_of(as_of, now))
     notes += _notes_of_feed(feed)
     if missed:
         notes.append(

@@ -15,15 +15,13 @@ from bot.texts.language import _, ngettext
 from bot.texts.names import strategy_name, trader_name
 
 
-def listed(strategies: Sequence[Strategy], *, known_only: bool = False) -> Card:
-    """`known_only` as of bots."""
+def listed(strategies: Sequence[Strategy]) -> Card:
     if not strategies:
         return plain(_("No strategies yet"), _("Create one on the platform, and it appears here."))
     rows = [Field(strategy_name(one), _strategy_line(one)) for one in strategies]
     return Card(
         title=ngettext("{count} strategy", "{count} strategies", len(strategies)),
         fields=tuple(rows),
-        notes=(bots.last_known(),) if known_only else (),
     )
 
 

@@ -5,10 +5,13 @@ What is read may have been written by a newer version: keys that are not known a
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from bot.domain.accounts import Credential, CredentialKind, Grant
 from bot.domain.actions import Target
@@ -225,6 +228,51 @@ def decode_target(plain: Mapping[str, Any]) -> PushTarget:
     if "url" in plain:
         return AppriseTarget(**plain)
     return NtfyTarget(**plain) if "server" in plain else PushoverTarget(**plain)
+
+
+def encode_value(value: Any) -> Any:
+    """A frozen value of texts, numbers, instants and values like it, or a tuple of them."""
+    if isinstance(value, tuple):
+        return [encode_value(one) for one in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal | StrEnum):
+        return str(value)
+    if is_dataclass(value):
+        each = ((one, getattr(value, one.name)) for one in fields(value))
+        return {one.name: encode_value(given) for one, given in each if given != one.default}
+    return value
+
+
+def decode_value(kind: Any, plain: Any) -> Any:
+    """
+    Args:
+        kind: what was encoded: `tuple[Signal, ...]`.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none of that kind.
+    """
+    inner = get_args(kind)
+    if get_origin(kind) is UnionType:  # of something and `None`
+        [kind] = [one for one in inner if one is not NoneType]
+        return None if plain is None else decode_value(kind, plain)
+    if get_origin(kind) is tuple:
+        each = [inner[0]] * len(plain) if inner[-1] is Ellipsis else inner
+        return tuple(decode_value(of, one) for of, one in zip(each, plain, strict=True))
+    if isinstance(kind, type) and is_dataclass(kind):
+        known = _types_in(kind)
+        values = {name: decode_value(known[name], plain[name]) for name in known.keys() & plain}
+        return kind(**values)
+    if kind is datetime:
+        return datetime.fromisoformat(plain)
+    if isinstance(kind, type) and issubclass(kind, Decimal | StrEnum):
+        return kind(plain)
+    return plain
+
+
+@cache
+def _types_in(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _instant(text: str | None) -> datetime | None:

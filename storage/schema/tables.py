@@ -230,6 +230,17 @@ class _Known(TypedColumns):
 known = Table("known", metadata, _Known)
 
 
+class _Answer(TypedColumns):
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    question = Column(Text, primary_key=True)
+    value: Named[Any] = Column(Json)
+    at: Named[datetime] = Column(Instant)
+    """When it was given."""
+
+
+answer = Table("answer", metadata, _Answer)
+
+
 class _Inbox(TypedColumns):
     account = Column(Text, ForeignKey("account.id"), primary_key=True)
     kind: Named[Kind] = Column(OneOf(Kind), primary_key=True)

@@ -220,6 +220,7 @@ OF_BOTS = (ports.Pods,)
 STORED = (
     ports.Accounts,
     ports.Actions,
+    ports.Answers,
     ports.Audit,
     ports.Codes,
     ports.Drills,

@@ -114,6 +114,7 @@ from bot.texts import (
     alerts,
     asking,
     bots,
+    cards,
     charts,
     currencies,
     digests,
@@ -167,6 +168,7 @@ from tests.parity.screens import PUBLIC_URL
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 AT = NOW - timedelta(minutes=17)
+AWAY = NOW - timedelta(minutes=9)
 
 OWL = Trader(
     id=TraderId("owl"), name="Night Owl", running=True, dry_run=True, open_trades=2, exchange="x"
@@ -406,7 +408,7 @@ def a_status(*traders: Trader, feed: FeedStatus | None, closed: Sequence[Link] =
         ACCOUNT,
         traders,
         feed,
-        read_at=NOW,
+        as_of=AT,
         last_event_at=AT,
         pending=3,
         missed=2,
@@ -665,7 +667,7 @@ DOUBTFUL = figures.Basis(
     record=replace(
         CLOSED, untold=3, whole_from=AT, method=Method(since=AT - timedelta(11), unmatched=2)
     ),
-    until=AT,
+    until=AWAY,
 )
 LEFT_OUT = figures.Basis(record=Record(since=EVER, untold=1), until=None)
 
@@ -730,7 +732,7 @@ A_PERIOD = Period(
         HERON.id: Uptime(ran=timedelta(hours=5), known=timedelta(hours=20)),
         CRANE.id: Uptime(ran=timedelta(), known=timedelta(hours=9)),
     },
-    away=AT,
+    away=AWAY,
     due_at=NOW,
 )
 CALM_PERIOD = replace(
@@ -1322,14 +1324,17 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "bots.listed": lambda: [
         bots.listed((), ()),
-        bots.listed((OWL, HERON, CRANE), (PLAN,), known_only=True),
+        bots.listed((OWL, HERON, CRANE), (PLAN,)),
         bots.listed(MANY, ()),
+    ],
+    "cards.aged": lambda: [
+        cards.aged(bots.listed((OWL, HERON), (PLAN,)), NOW - timedelta(minutes=12), NOW),
+        cards.aged(strategies.listed((PLAN,)), NOW - timedelta(days=3), NOW),
     ],
     "bots.no_bots": lambda: [bots.no_bots()],
     "strategies.listed": lambda: [
         strategies.listed(()),
         strategies.listed((PLAN, replace(PLAN, id=StrategyId("s2"), configured=False))),
-        strategies.listed((PLAN,), known_only=True),
     ],
     "figures.profit": lambda: [
         figures.profit(TOLD_WHOLE, EVERY_BOT, NOW, zone("UTC"), ONE_BUTTON),
@@ -1397,7 +1402,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         ),
     ],
     "trades.positions": lambda: [
-        trades.positions(TRADES, (OWL,), of="Night Owl", away=AT, now=NOW),
+        trades.positions(TRADES, (OWL,), of="Night Owl", away=AWAY, now=NOW),
         trades.positions(TRADES * 9, (), of="", away=None, now=NOW, rates=IN_EUR),
         trades.positions((), (OWL,), of="", away=None, now=NOW),
     ],
@@ -1405,7 +1410,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         trades.listed((), ()),
         trades.listed(TRADES, (OWL,), PICTURE),
         trades.listed(TRADES[:3], (OWL,), rates=IN_EUR),
-        trades.listed(TRADES[:2], (OWL,), of="BTC/USDT", page=2, away=AT, buttons=ONE_BUTTON),
+        trades.listed(TRADES[:2], (OWL,), of="BTC/USDT", page=2, away=AWAY, buttons=ONE_BUTTON),
         trades.listed((), (), of="BTC/USDT"),
     ],
     "events.events": lambda: (
@@ -1422,6 +1427,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
                 (1, (), ONE_BUTTON),
                 (2, (events.Unread(Stream.POD_EVENTS, denied=True),), ()),
                 (2, (events.Unread(Stream.SYSTEM_EVENTS, denied=False),), ()),
+                (1, (events.Unread(Stream.POD_EVENTS, denied=False, as_of=AT),), ONE_BUTTON),
             )
         ]
         + [
@@ -1564,11 +1570,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             rates=IN_EUR,
             last=TRADES[0],
             event=replace(a_told(0), title="Maintenance") if bot is OWL else None,
-            known_only=known_only,
             now=NOW,
             buttons=ONE_BUTTON,
         )
-        for bot, known_only in ((OWL, False), (CRANE, True))
+        for bot in (OWL, CRANE)
     ],
     "currencies.which": lambda: [
         currencies.which("EUR", (Option(label="EUR", action=ActionId("a1")),)),

@@ -395,12 +395,13 @@ async def test_status_counts_a_bot_in_a_state_that_nobody_knows_as_that(world, p
 
 async def test_status_shows_the_last_known_state_when_the_platform_is_away(world, platform):
     await linked(world)
+    await world.quiet()
     platform.away = True
 
     card = await ask(world, "/status")
 
     assert Field("Night Owl", "running · paper") in card.fields
-    assert card.notes[0] == "I could not read your bots just now. This is the last known state."
+    assert card.notes[0] == "As of 5 s ago: the platform gives me nothing newer just now."
 
 
 @pytest.mark.parametrize(
@@ -417,7 +418,7 @@ async def test_lists_show_the_last_known_state_when_the_platform_is_away(
     card = await ask(world, asked)
 
     assert shown in [field.label for field in card.fields]
-    assert card.notes[0] == "I could not read it just now: this is the last known state."
+    assert card.notes[0] == "As of 5 s ago: the platform gives me nothing newer just now."
 
 
 async def test_status_after_the_login_ran_out_says_that_and_nothing_else(world, platform):
@@ -429,7 +430,7 @@ async def test_status_after_the_login_ran_out_says_that_and_nothing_else(world, 
     card = await ask(world, "/status")
 
     assert Field("Connection", "needs a new login: /link") in card.fields
-    assert card.notes[0] == "This is the last known state."
+    assert card.notes[0] == "This is the last known state, from 0 s ago."
     assert not any("did not answer" in note or "could not" in note for note in card.notes)
 
 

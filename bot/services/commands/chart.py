@@ -72,7 +72,7 @@ async def _answer(request: AccountRequest) -> Card:
         found, chart = await _results(request, scope, what)
     picture = await pictured(chart, look, request.desk.draw)
     buttons = await _others(request, scope, what, look)
-    away = away_since(request)
+    away = await away_since(request)
     told = None if found is None else Basis(record=found, until=away)
     return texts.charted(chart, picture, scope.of, told, away, buttons)
 

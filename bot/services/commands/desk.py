@@ -3,21 +3,24 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from bot.domain.accounts import Account
 from bot.domain.actions import Target, Verb
+from bot.domain.answers import Answer
 from bot.domain.cards import Button, Card
 from bot.domain.chats import Link
 from bot.domain.commands import Arguments, Spec
-from bot.domain.events import Strategy, Trader
+from bot.domain.events import Listing, Strategy, Trader
 from bot.domain.ids import AccountId, ActionId, NewId, Now
 from bot.domain.incoming import Command
 from bot.domain.names import name_of, told_apart
-from bot.errors import NeedsLogin, Refused, TryLater
+from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
 from bot.ports import (
     Accounts,
+    Answers,
     Audit,
     Draw,
     Drills,
@@ -48,15 +51,21 @@ from bot.services.phoning import Phoning
 from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing
 from bot.services.standing import Standing
+from bot.services.steady import Seconds, steady
 from bot.services.step_up import StepUp
 from bot.services.topics import BotTopics
 from bot.services.visiting import Visiting
-from bot.texts.cards import older
+from bot.texts.cards import aged, older
+from bot.texts.errors import Sentence
 
 log = logging.getLogger(__name__)
 
 READ_LIMIT = timedelta(seconds=6)
-"""A person who waits gets the last known state rather than nothing."""
+"""A person who waits gets the last known state rather than nothing: one limit for all that an
+answer is made of.
+"""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +75,7 @@ class Desk:
     access: Access
     accounts: Accounts
     acting: Acting
+    answers: Answers
     amending: Amending
     audit: Audit
     bot_topics: BotTopics
@@ -113,19 +123,6 @@ class Desk:
             raise NeedsLogin("there is no credential")
         return session
 
-    async def bots(self, account: Account) -> tuple[tuple[Trader, ...], datetime | None]:
-        """The bots as they are now, or as last known if the platform does not say in time; then
-        with the instant of that look.
-        """
-        try:
-            session = await self.feeds.session(account.id)
-            if session is not None:
-                async with asyncio.timeout(READ_LIMIT.total_seconds()):
-                    return await self.bots_now(session, account.id), None
-        except (TryLater, Refused, TimeoutError) as failure:
-            log.warning("showing the last known bots", extra={"reason": str(failure)})
-        return await self.known_bots(account.id), self.now()
-
     async def bots_now(self, session: Session, account: AccountId) -> tuple[Trader, ...]:
         return told_apart(await session.traders(), await self.inbox.strategies(account))
 
@@ -144,6 +141,11 @@ class Desk:
 
     async def strategies(self, account: AccountId) -> tuple[Strategy, ...]:
         return told_apart(await self.inbox.strategies(account))
+
+    async def looked_at(self, account: Account, listing: Listing) -> datetime:
+        """When all of them were read last; if they never were, when the account was linked."""
+        cursor = (await self.inbox.cursors(account.id)).get(listing)
+        return account.created_at if cursor is None else cursor.position.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +175,85 @@ class AccountRequest:
     account: Account
     about: frozenset[str] = frozenset()
     within: Spec | None = None
+    read_by: Seconds = field(default_factory=lambda: steady() + READ_LIMIT.total_seconds())
+    """Until when the platform is waited for, whatever is read."""
+
+    async def bots(self) -> Answer[tuple[Trader, ...]]:
+        """The bots as they are now, or as last known if the platform does not say in time."""
+        desk, account = self.desk, self.account
+        try:
+            session = await desk.feeds.session(account.id)
+            if session is not None:
+                async with asyncio.timeout_at(self.read_by):
+                    return Answer(await desk.bots_now(session, account.id))
+        except (TryLater, Refused, TimeoutError) as failure:
+            log.warning("showing the last known bots", extra={"reason": str(failure)})
+        known = await desk.known_bots(account.id)
+        return Answer(known, await desk.looked_at(account, Listing.TRADERS))
+
+    async def strategies(self) -> Answer[tuple[Strategy, ...]]:
+        """As `bots`.
+
+        Raises:
+            Refused: the platform does not tell them.
+        """
+        desk, account = self.desk, self.account
+        try:
+            async with asyncio.timeout_at(self.read_by):
+                return Answer(await desk.strategies_now(await desk.session(account)))
+        except (TryLater, TimeoutError) as failure:
+            log.warning("showing the last known strategies", extra={"reason": str(failure)})
+        known = await desk.strategies(account.id)
+        return Answer(known, await desk.looked_at(account, Listing.STRATEGIES))
+
+    async def read(
+        self, question: str, kind: type[T], ask: Callable[[Session], Awaitable[T]]
+    ) -> Answer[T]:
+        """What the platform says now, or what it said last if it does not say in time.
+
+        Args:
+            question: what is asked, of the account; the same for the same question.
+            kind: of the answer, as of `Answers.last`.
+
+        Raises:
+            Refused: the platform does not tell it.
+            TryLater: it does not now, and has not lately.
+        """
+        desk, account = self.desk, self.account.id
+        try:
+            session = await desk.session(self.account)
+            async with asyncio.timeout_at(self.read_by):
+                found = await ask(session)
+        except NotOffered:
+            await _noted(desk.answers.forget(account, question))
+            raise
+        except (TryLater, TimeoutError) as failure:
+            log.warning("showing what was answered last", extra={"reason": str(failure)})
+            last = await desk.answers.last(account, question, kind, desk.now())
+            if last is not None:
+                return last
+            if isinstance(failure, TimeoutError):
+                raise TryLater(Sentence.NO_ANSWER) from failure
+            raise
+        await _noted(desk.answers.keep(account, question, found, desk.now()))
+        return Answer(found)
+
+    def aged(self, card: Card, *answers: Answer[Any]) -> Card:
+        """With how old it is, if any of the answers that it is made of is not from now."""
+        ages = [one.as_of for one in answers if one.as_of is not None]
+        return aged(card, min(ages), self.desk.now()) if ages else card
+
+    async def now(self, reading: Awaitable[T]) -> T:
+        """What is read before something is changed: nothing older will do.
+
+        Raises:
+            TryLater: it took too long.
+        """
+        try:
+            async with asyncio.timeout_at(self.read_by):
+                return await reading
+        except TimeoutError as failure:
+            raise TryLater(Sentence.NO_ANSWER) from failure
 
     async def asking(
         self,
@@ -210,6 +291,14 @@ class AccountRequest:
         """Leads to the next page."""
         [action] = await self.asking(str(page + 1))
         return Button(label=older(), action=action)
+
+
+async def _noted(keeping: Awaitable[None]) -> None:
+    """A database that is away must not keep a person from an answer that is there."""
+    try:
+        await keeping
+    except (TryLater, OutcomeUnknown) as outage:
+        log.warning("the last answer was not kept", extra={"reason": str(outage)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

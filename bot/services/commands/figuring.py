@@ -135,7 +135,7 @@ async def basis(
     """
     shown = earnings.currencies_in(found) if currencies is None else currencies
     converted = await rates(request, shown)
-    return texts.Basis(record=found, until=away_since(request), rates=converted)
+    return texts.Basis(record=found, until=await away_since(request), rates=converted)
 
 
 async def rates(request: AccountRequest, currencies: Iterable[str]) -> Rates:
@@ -150,8 +150,8 @@ async def rates_of(request: AccountRequest, trades: Iterable[Trade]) -> Rates:
     return await rates(request, told)
 
 
-def away_since(request: AccountRequest) -> datetime | None:
-    return earnings.away_since(request.desk.feeds, request.account.id)
+async def away_since(request: AccountRequest) -> datetime | None:
+    return await earnings.away_since(request.desk.feeds, request.desk.inbox, request.account.id)
 
 
 async def fees(request: AccountRequest, since: datetime, scope: Asked) -> Sequence[Fee]:

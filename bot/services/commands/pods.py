@@ -1,18 +1,20 @@
 """What running bots themselves are asked and told: trades closed, balances, pairs, logs."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from functools import partial
+from typing import TypeVar
 
 from bot.domain.actions import Verb
+from bot.domain.answers import Answer
 from bot.domain.cards import Button, Card
 from bot.domain.changes import condition
 from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trader
 from bot.domain.names import Found, Nothing, Several, pick
-from bot.domain.pods import OpenTrade
-from bot.ports import Session
+from bot.domain.pods import Balance, Health, Lock, LogLine, OpenTrade
+from bot.ports import Pods, Session
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import BOT as FAMILY
@@ -24,16 +26,16 @@ from bot.texts import pods as texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
 
-Show = Callable[[Session, Trader, AccountRequest], Awaitable[Card]]
+Show = Callable[[Trader, AccountRequest], Awaitable[Card]]
+
+T = TypeVar("T")
 
 SHARES = (25, 50, 100)
 
 
-async def _one_bot(request: AccountRequest) -> Trader | Card:
-    """The running bot that is meant, or the card that asks which."""
+async def _one_bot(request: AccountRequest, bots: Sequence[Trader]) -> Trader | Card:
+    """The running one of these that is meant, or the card that asks which."""
     wanted = request.arguments.text(_BOT.name)
-    session = await request.desk.session(request.account)
-    bots = await request.desk.bots_now(session, request.account.id)
     running = [one for one in bots if condition(one).running]
     if request.about:
         fitting = [one for one in bots if one.id in request.about]
@@ -58,32 +60,65 @@ async def _one_bot(request: AccountRequest) -> Trader | Card:
 
 
 async def _ask(request: AccountRequest, *, show: Show) -> Card:
-    bot = await _one_bot(request)
-    if isinstance(bot, Card):
-        return bot
-    return await show(await request.desk.session(request.account), bot, request)
+    await request.desk.session(request.account)  # without a login nothing is shown
+    bots = await request.bots()
+    bot = await _one_bot(request, bots.value)
+    return request.aged(bot, bots) if isinstance(bot, Card) else await show(bot, request)
 
 
-async def _balance(session: Session, bot: Trader, _: AccountRequest) -> Card:
-    return texts.balance(bot, await session.pods.balance(bot))
+async def _tell(request: AccountRequest, *, show: Show) -> Card:
+    """As `_ask`, of what changes something."""
+    bot = await _one_bot(request, await _bots_now(request))
+    return bot if isinstance(bot, Card) else await show(bot, request)
 
 
-async def _pairs(session: Session, bot: Trader, request: AccountRequest, *, black: bool) -> Card:
-    pairs = await (session.pods.blacklist(bot) if black else session.pods.whitelist(bot))
+async def _bots_now(request: AccountRequest) -> Sequence[Trader]:
+    session = await request.desk.session(request.account)
+    return await request.now(request.desk.bots_now(session, request.account.id))
+
+
+async def _said(
+    request: AccountRequest,
+    bot: Trader,
+    kind: type[T],
+    ask: Callable[[Pods, Trader], Awaitable[T]],
+) -> Answer[T]:
+    """What a bot itself says, now or last."""
+
+    async def of_it(session: Session) -> T:
+        return await ask(session.pods, bot)
+
+    return await request.read(f"{request.spec.name} {bot.id}", kind, of_it)
+
+
+async def _balance(bot: Trader, request: AccountRequest) -> Card:
+    found = await _said(request, bot, Balance, lambda pods, bot: pods.balance(bot))
+    return request.aged(texts.balance(bot, found.value), found)
+
+
+async def _pairs(bot: Trader, request: AccountRequest, *, black: bool) -> Card:
+    async def ask(pods: Pods, bot: Trader) -> tuple[str, ...]:
+        return await (pods.blacklist(bot) if black else pods.whitelist(bot))
+
+    found = await _said(request, bot, tuple[str, ...], ask)
     page = request.arguments.number("page") or 1
-    rest = pairs[page * texts.PAIRS :]
-    return texts.pairs(bot, pairs, page, black, await _more(request, bot, page) if rest else ())
+    rest = found.value[page * texts.PAIRS :]
+    more = await _more(request, bot, page) if rest else ()
+    return request.aged(texts.pairs(bot, found.value, page, black, more), found)
 
 
-async def _locks(session: Session, bot: Trader, _: AccountRequest) -> Card:
-    return texts.locks(bot, await session.pods.locks(bot))
+async def _locks(bot: Trader, request: AccountRequest) -> Card:
+    found = await _said(request, bot, tuple[Lock, ...], lambda pods, bot: pods.locks(bot))
+    return request.aged(texts.locks(bot, found.value), found)
 
 
-async def _logs(session: Session, bot: Trader, request: AccountRequest) -> Card:
-    lines = tuple(reversed(await session.pods.logs(bot)))
+async def _logs(bot: Trader, request: AccountRequest) -> Card:
+    found = await _said(request, bot, tuple[LogLine, ...], lambda pods, bot: pods.logs(bot))
+    lines = found.value[::-1]
     page = request.arguments.number("page") or 1
     rest = lines[page * texts.LINES :]
-    return texts.logs(bot, lines, page, await _more(request, bot, page) if rest else ())
+    more = await _more(request, bot, page) if rest else ()
+    return request.aged(texts.logs(bot, lines, page, more), found)
 
 
 async def _more(request: AccountRequest, bot: Trader, page: int) -> tuple[Button, ...]:
@@ -91,11 +126,12 @@ async def _more(request: AccountRequest, bot: Trader, page: int) -> tuple[Button
     return (Button(label=texts.more(), action=action),)
 
 
-async def _health(session: Session, bot: Trader, request: AccountRequest) -> Card:
-    return texts.health(bot, await session.pods.health(bot), request.desk.now())
+async def _health(bot: Trader, request: AccountRequest) -> Card:
+    found = await _said(request, bot, Health, lambda pods, bot: pods.health(bot))
+    return request.aged(texts.health(bot, found.value, request.desk.now()), found)
 
 
-async def _confirm(_: Session, bot: Trader, request: AccountRequest, *, verb: Verb) -> Card:
+async def _confirm(bot: Trader, request: AccountRequest, *, verb: Verb) -> Card:
     if not condition(bot).running:
         return texts.does_not_run(bot)
     buttons = await request.desk.acting.confirm(
@@ -112,11 +148,11 @@ async def _confirm(_: Session, bot: Trader, request: AccountRequest, *, verb: Ve
 
 async def _force_exit(request: AccountRequest) -> Card:
     number, share_named = request.arguments.number("trade"), request.arguments.text("share")
-    bot = await _one_bot(request)
+    bot = await _one_bot(request, await _bots_now(request))
     if isinstance(bot, Card):
         return bot
     session = await request.desk.session(request.account)
-    trades = await session.pods.open_trades(bot)
+    trades = await request.now(session.pods.open_trades(bot))
     about = targets_of((bot,))
     meant = [one for one in trades if one.id == str(number)]
     if not meant:
@@ -183,7 +219,7 @@ def _deed(name: str, summary: str, verb: Verb) -> AccountCommand:
             danger=True,
             pods=True,
         ),
-        answer=partial(_ask, show=partial(_confirm, verb=verb)),
+        answer=partial(_tell, show=partial(_confirm, verb=verb)),
     )
 
 

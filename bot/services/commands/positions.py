@@ -20,7 +20,7 @@ async def _answer(request: AccountRequest) -> Card:
         held,
         scope.bots if scope.about is None else scope.of.bots,
         of=scope.of.titled(""),
-        away=away_since(request),
+        away=await away_since(request),
         now=scope.now,
         rates=await rates_of(request, held),
     )

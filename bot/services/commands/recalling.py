@@ -1,15 +1,18 @@
 """What the platform has told lately, read again; or what was heard of it, where that cannot be."""
 
-import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from bot.domain.events import Event, Kind, Message, PodEvent, Stream, SystemEvent, Trader
 from bot.domain.ids import TraderId
-from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
-from bot.services.commands.desk import READ_LIMIT, AccountRequest
+from bot.errors import NotOffered, Refused, TryLater
+from bot.ports import Session
+from bot.services.commands.desk import AccountRequest
+from bot.services.steady import side_by_side
 from bot.texts.alerts import trader_of_pod
 from bot.texts.events import ROWS, Row, Unread, row, row_of_told
 
@@ -24,6 +27,12 @@ KEPT = timedelta(days=30)
 HEARD = 500
 """Alerts among which is looked for what was heard."""
 
+_VALUES: Mapping[Stream, Any] = {
+    Stream.POD_EVENTS: tuple[PodEvent, ...],
+    Stream.MESSAGES: tuple[Message, ...],
+    Stream.SYSTEM_EVENTS: tuple[SystemEvent, ...],
+}
+
 _KINDS = {
     Stream.POD_EVENTS: Kind.POD_EVENT,
     Stream.MESSAGES: Kind.MESSAGE,
@@ -36,7 +45,8 @@ class Recalled:
     """
     Attributes:
         rows: the youngest first.
-        unread: what could not be read, so that what was heard of it stands there.
+        unread: what could not be read, so that what was read last, or what was heard of it,
+            stands there.
         cut: the platform has older ones, which are not looked through.
     """
 
@@ -54,21 +64,39 @@ async def recalled(
     """
     bots = await request.desk.known_bots(request.account.id)
     rows: list[Row] = []
-    unread: list[Unread] = []
+    unread: dict[Stream, Unread] = {}
     cut = False
-    for stream in streams:
-        try:
-            async with asyncio.timeout(READ_LIMIT.total_seconds() / len(streams)):
-                session = await request.desk.session(request.account)
-                page = await session.latest(stream, LOOKED_THROUGH)
-        except (NotOffered, TryLater, Refused, NeedsLogin, TimeoutError) as failure:
-            log.warning("showing what was heard", extra={"reason": str(failure)})
-            unread.append(Unread(stream, denied=isinstance(failure, NotOffered)))
-            rows += await _heard(request, _KINDS[stream], about)
-        else:
-            rows += _told(page.events, bots, about)
+
+    async def read(stream: Stream) -> None:
+        nonlocal cut
+
+        async def ask(session: Session) -> tuple[Event, ...]:
+            nonlocal cut
+            page = await session.latest(stream, LOOKED_THROUGH)
             cut = cut or page.more
-    return Recalled(rows=sorted(rows, key=lambda one: one.at, reverse=True), unread=unread, cut=cut)
+            return page.events
+
+        as_of: datetime | None = None
+        try:
+            answer = await request.read(f"latest {stream}", _VALUES[stream], ask)
+        except (TryLater, Refused) as failure:
+            log.warning("showing what was heard", extra={"reason": str(failure)})
+            unread[stream] = Unread(stream, denied=isinstance(failure, NotOffered))
+        else:
+            rows.extend(_told(answer.value, bots, about))
+            if answer.as_of is None:
+                return
+            as_of = answer.as_of
+            unread[stream] = Unread(stream, denied=False, as_of=as_of)
+        heard = await _heard(request, _KINDS[stream], about)
+        rows.extend(one for one in heard if as_of is None or one.at > as_of)
+
+    await side_by_side([partial(read, stream) for stream in streams], len(streams))
+    return Recalled(
+        rows=sorted(rows, key=lambda one: one.at, reverse=True),
+        unread=[unread[stream] for stream in streams if stream in unread],
+        cut=cut,
+    )
 
 
 def _told(

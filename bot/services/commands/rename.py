@@ -25,8 +25,8 @@ _QUOTES = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb"
 async def _answer(request: AccountRequest) -> Card:
     desk, account = request.desk, request.account
     session = await desk.session(account)
-    bots = await desk.bots_now(session, account.id)
-    strategies = await desk.strategies_now(session)
+    bots = await request.now(desk.bots_now(session, account.id))
+    strategies = await request.now(desk.strategies_now(session))
     things: Things = (*bots, *strategies)
     options = request.command.options
     typed = request.command.arguments.strip()

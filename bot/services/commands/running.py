@@ -20,7 +20,7 @@ from bot.texts.language import later
 
 async def _answer(request: AccountRequest, *, running: bool) -> Card:
     session = await request.desk.session(request.account)
-    traders = await request.desk.bots_now(session, request.account.id)
+    traders = await request.now(request.desk.bots_now(session, request.account.id))
     if not traders:
         return texts.no_bots()
     if request.about:

@@ -54,7 +54,8 @@ async def _answer(request: AccountRequest) -> Card:
         return texts.unclear(read)
     if len(orders) >= MOST_ORDERS:
         return texts.too_many()
-    bots = await desk.bots_now(await desk.session(request.account), account)
+    session = await desk.session(request.account)
+    bots = await request.now(desk.bots_now(session, account))
     real = [one for one in bots if one.dry_run is not True]
     every = folded(read.about) in EVERYTHING
     meant = real if every else await _bots_meant(request, read, bots)

@@ -30,7 +30,8 @@ async def _answer(request: AccountRequest) -> Card:
     if scope.about is not None:
         return await _of_bot(request, scope)
     desk, account = request.desk, request.account
-    traders, read_at = await desk.bots(account)
+    bots = await request.bots()
+    traders = bots.value
     endpoint = request.link.endpoint.id
     linked = [one for one in await desk.links.of(account.id) if not one.for_followers]
     by_trouble = sorted(traders, key=lambda one: not condition(one).failed)
@@ -40,7 +41,7 @@ async def _answer(request: AccountRequest) -> Card:
         account,
         traders,
         desk.feeds.status(account.id),
-        read_at=read_at,
+        as_of=bots.as_of,
         last_event_at=await desk.inbox.last_event_at(account.id),
         pending=await desk.outbox.pending(endpoint),
         missed=await desk.outbox.missed_count(endpoint, LOST),
@@ -58,8 +59,8 @@ async def _answer(request: AccountRequest) -> Card:
 
 async def _of_bot(request: AccountRequest, scope: Asked) -> Card:
     desk, account = request.desk, request.account
-    traders, read_at = await desk.bots(account)
-    meant = next((one for one in traders if one.id in (scope.about or ())), None)
+    bots = await request.bots()
+    meant = next((one for one in bots.value if one.id in (scope.about or ())), None)
     if meant is None:
         return bots_texts.gone()
     mine = frozenset((meant.id,))
@@ -78,7 +79,7 @@ async def _of_bot(request: AccountRequest, scope: Asked) -> Card:
         )
         for action in await request.asking("", about, of=of.spec)
     ]
-    return bots_texts.overview(
+    card = bots_texts.overview(
         meant,
         await desk.strategies(account.id),
         positions=[trade_of(one) for one in await desk.ledger.open(account.id, mine)],
@@ -86,10 +87,10 @@ async def _of_bot(request: AccountRequest, scope: Asked) -> Card:
         rates=await rates(request, currencies_in(today)),
         last=trade_of(latest[0]) if latest else None,
         event=await _last_event(request, meant.id),
-        known_only=read_at is not None,
         now=scope.now,
         buttons=buttons,
     )
+    return request.aged(card, bots)
 
 
 async def _last_event(request: AccountRequest, bot: TraderId) -> Told | None:

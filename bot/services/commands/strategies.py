@@ -2,8 +2,6 @@
 `/removestrategy`, which ask first.
 """
 
-import asyncio
-import logging
 import re
 from collections.abc import Sequence
 
@@ -25,8 +23,8 @@ from bot.domain.names import (
 )
 from bot.domain.pairs import nearest_pairs
 from bot.domain.text import clean, folded
-from bot.errors import TryLater
-from bot.services.commands.desk import READ_LIMIT, AccountCommand, AccountRequest
+from bot.ports import Session
+from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import BOT
 from bot.services.commands.nearest import near
 from bot.texts import asking, renaming
@@ -35,42 +33,38 @@ from bot.texts import strategies as texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
 
-log = logging.getLogger(__name__)
-
 
 async def _answer(request: AccountRequest) -> Card:
-    desk = request.desk
     wanted = request.arguments.text("strategy")
     if request.about:
         [wanted] = request.about
+    known = await request.strategies()
     if not wanted:
-        return await _all(request)
-    session = await desk.session(request.account)
-    strategies = await desk.strategies_now(session)
-    match pick(wanted, strategies):
+        return request.aged(texts.listed(known.value), known)
+    match pick(wanted, known.value):
         case Nothing():
-            types = {folded(one.type): one.type for one in strategies if one.type}
+            types = {folded(one.type): one.type for one in known.value if one.type}
             if folded(wanted) in types:
-                return texts.listed(told_apart(await session.strategies(types[folded(wanted)])))
+                return await _of_type(request, types[folded(wanted)])
             options = await near(request, "strategy", wanted)
-            return texts.no_such_strategy(wanted, request.spec, options, strategies)
+            card = texts.no_such_strategy(wanted, request.spec, options, known.value)
         case Several(fitting=several):
-            return texts.listed(several)
+            card = texts.listed(several)
         case Found(meant=(strategy,)):
-            return texts.one(strategy, await desk.known_bots(request.account.id))
+            card = texts.one(strategy, await request.desk.known_bots(request.account.id))
         case Found(meant=found):
-            return texts.listed(found)
+            card = texts.listed(found)
+    return request.aged(card, known)
 
 
-async def _all(request: AccountRequest) -> Card:
-    """As they are now, or as last known if the platform does not say in time."""
-    desk = request.desk
-    try:
-        async with asyncio.timeout(READ_LIMIT.total_seconds()):
-            return texts.listed(await desk.strategies_now(await desk.session(request.account)))
-    except (TryLater, TimeoutError) as failure:
-        log.warning("showing the last known strategies", extra={"reason": str(failure)})
-    return texts.listed(await desk.strategies(request.account.id), known_only=True)
+async def _of_type(request: AccountRequest, type: str) -> Card:
+    """Those that the platform itself finds."""
+
+    async def ask(session: Session) -> tuple[Strategy, ...]:
+        return await session.strategies(type)
+
+    found = await request.read(f"strategies {type}", tuple[Strategy, ...], ask)
+    return request.aged(texts.listed(told_apart(found.value)), found)
 
 
 COMMAND = AccountCommand(
@@ -104,7 +98,7 @@ async def _create(request: AccountRequest) -> Card:
     if options:
         words = [*options.get("name", "").split(), options.get("type", ""), options.get("pair", "")]
     session = await request.desk.session(request.account)
-    strategies = await request.desk.strategies_now(session)
+    strategies = await request.now(request.desk.strategies_now(session))
     types = tuple(dict.fromkeys(one.type for one in strategies if one.type))
     if len(words) < 3 or not all(words):
         named_and_typed = len(words) == 2 and all(words) and words[-1] in types
@@ -212,7 +206,7 @@ NEW = AccountCommand(
 async def _remove(request: AccountRequest) -> Card:
     desk = request.desk
     session = await desk.session(request.account)
-    strategies = await desk.strategies_now(session)
+    strategies = await request.now(desk.strategies_now(session))
     wanted = request.arguments.text("strategy")
     if request.about:
         meant = [one for one in strategies if one.id in request.about]
@@ -236,7 +230,8 @@ async def _choose(request: AccountRequest, strategies: tuple[Strategy, ...]) -> 
 
 async def _confirm_removal(request: AccountRequest, strategy: Strategy) -> Card:
     desk = request.desk
-    bots = await desk.bots_now(await desk.session(request.account), request.account.id)
+    session = await desk.session(request.account)
+    bots = await request.now(desk.bots_now(session, request.account.id))
     buttons = await desk.acting.confirm(
         request.link,
         request.command.person.id,

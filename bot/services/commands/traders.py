@@ -9,9 +9,9 @@ from bot.texts.language import later
 
 async def _answer(request: AccountRequest) -> Card:
     desk, account = request.desk, request.account
-    traders, read_at = await desk.bots(account)
+    traders = await request.bots()
     strategies = await desk.strategies(account.id)
-    return texts.listed(traders, strategies, known_only=read_at is not None)
+    return request.aged(texts.listed(traders.value, strategies), traders)
 
 
 COMMAND = AccountCommand(

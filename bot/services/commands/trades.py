@@ -9,7 +9,7 @@ from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trade
 from bot.domain.ledger import trade_of
 from bot.errors import NeedsLogin, Refused, TryLater
-from bot.services.commands.desk import READ_LIMIT, AccountCommand, AccountRequest
+from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.figuring import (
     BOT,
     PAGE,
@@ -57,7 +57,7 @@ async def _answer(request: AccountRequest) -> Card:
         picture,
         of=scope.of.titled(pair),
         page=page,
-        away=away_since(request),
+        away=await away_since(request),
         rates=await rates_of(request, trades),
         buttons=more,
     )
@@ -66,7 +66,7 @@ async def _answer(request: AccountRequest) -> Card:
 async def _told_now(request: AccountRequest, count: int) -> tuple[Trade, ...]:
     """The latest as the platform tells them: right after the link the ledger has not read them."""
     try:
-        async with asyncio.timeout(READ_LIMIT.total_seconds()):
+        async with asyncio.timeout_at(request.read_by):
             session = await request.desk.session(request.account)
             return await session.trades(count)
     except (TryLater, Refused, NeedsLogin, TimeoutError) as failure:

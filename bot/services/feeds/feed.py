@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 LOOK_FOR_LOGIN = timedelta(seconds=60)
 
+_ANSWERED = frozenset({FeedState.CATCHING_UP, FeedState.LIVE, FeedState.POLLING})
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Feed:
@@ -67,7 +69,7 @@ class Feed:
             now=self.now,
             open_trades=self.reading.open_trades,
         )
-        self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now())
+        self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now(), answered=False)
         self._sweeps = Sweeps(
             account=self.account,
             reading=self.reading,
@@ -254,6 +256,7 @@ class Feed:
             since=self._status.since,
             reason=reason,
             expires_at=credential.expires_at if credential else self._status.expires_at,
+            answered=self._status.answered or state in _ANSWERED,
         )
         self.meter.feed(self.account.id, state)
 

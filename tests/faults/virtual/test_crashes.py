@@ -46,6 +46,8 @@ ELSEWHERE = {
     "commit of storage.outbox.sightings._take_in_hand": "as `_note`, of all that is unseen",
     "commit of storage.outbox.sightings._prune": "erases what ended long ago",
     "commit of storage.permits._note": "what the platform allows, which is asked again",
+    "commit of storage.answers._forget": "what the platform said last, which is asked again",
+    "commit of storage.answers._prune": "erases what ended long ago",
     "commit of storage.accounts.visits._invite": "the settings page, which asks commands",
     "commit of storage.accounts.visits.SqlVisits._enter": "the settings page and the inbox",
     "commit of storage.accounts.visits._extend": "the inbox, which is read again when it is opened",

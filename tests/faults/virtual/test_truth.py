@@ -58,7 +58,7 @@ async def test_a_platform_that_is_away(world, platform):
     told = await status(world)
 
     assert "Connection: down for" in told
-    assert "This is the last known state" in told
+    assert "As of 1 min ago: the platform gives me nothing newer just now" in told
 
 
 async def test_a_plan_without_a_free_socket(world, platform):
