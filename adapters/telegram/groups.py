@@ -48,15 +48,19 @@ class Groups:
         self._name = ""
 
     async def of(self, address: Address) -> Audience | None:
-        """The group, how many it has, and who of them are its administrators."""
+        """The group, how many it has, and who of them are its administrators; so also of a channel
+        in which our bot may post.
+        """
         there = {"chat_id": int(address.chat)}
         try:
             chat = await self._ask("getChat", there)
-            if chat.get("type") not in ("group", "supergroup"):
+            if chat.get("type") not in ("group", "supergroup", "channel"):
                 return None
             count = await self._ask("getChatMemberCount", there)
             members = await self._ask("getChatAdministrators", there)
             ours = self._name or (await self._ask("getMe", {})).get("username", "")
+            if chat["type"] == "channel" and not _may_post(members, ours):
+                return None
         except TelegramRefusal as refusal:
             if trouble(refusal) is RefusalKind.PACE:
                 raise TryLater(
@@ -118,9 +122,20 @@ def _governors(members: object) -> frozenset[str]:
     )
 
 
+def _may_post(members: object, ours: str) -> bool:
+    """Source: https://core.telegram.org/bots/api#chatmemberadministrator"""
+    found = members if isinstance(members, list) else []
+    return any(
+        one["user"].get("username") == ours and one.get("can_post_messages") is True
+        for one in found
+    )
+
+
 def _readers(chat: dict[str, Any], name: str, count: object) -> str:
     members = count if isinstance(count, int) else 0
     size = ngettext("{count} member", "{count} members", members)
+    if chat["type"] == "channel":
+        size = ngettext("{count} subscriber", "{count} subscribers", members)
     public = chat.get("username")
     if isinstance(public, str) and public:
         return _(

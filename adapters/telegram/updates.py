@@ -5,7 +5,7 @@ Source: https://core.telegram.org/bots/api#update
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import (
     Command,
+    Forwarded,
     Incoming,
     Left,
     Masked,
@@ -107,6 +108,9 @@ def _message(message: Json, us: BotIdentity) -> Incoming | None:
     if person is None:
         return _masked(message, place, us)
     match message:
+        case {"forward_origin": {"type": "channel", "chat": {"id": int(source)}}} if place.private:
+            channel = replace(place.address, chat=str(source), thread="")
+            return Forwarded(place=place, person=person, source=channel)
         case {"text": str(text)} | {"caption": str(text)}:
             pass
         case _ if place.private and not WORDLESS.isdisjoint(message):

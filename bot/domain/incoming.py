@@ -127,6 +127,15 @@ class Migrated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarded:
+    """A post of a channel, `source`, that a person sent on to us in private."""
+
+    place: Place
+    person: Person
+    source: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wordless:
     """Something without words that a person sent: a voice message, a sticker, where they are."""
 
@@ -161,7 +170,7 @@ OLD_AFTER = timedelta(minutes=1)
 AboutChat = Left | Returned | Ranked | Migrated
 """What a platform tells of a chat: each counts as the last of its kind came."""
 
-Incoming = Command | Press | Words | Wordless | Masked | Reaction | AboutChat
+Incoming = Command | Press | Words | Wordless | Forwarded | Masked | Reaction | AboutChat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

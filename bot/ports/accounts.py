@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.accounts import Account, AccountState, Credential, Grant, Login
-from bot.domain.chats import Address, Channel, Link, Preferences
+from bot.domain.chats import Address, Channel, Followers, Link, Preferences
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.linking import (
     Completed,
@@ -65,6 +65,17 @@ class Links(Protocol):
 
         Raises:
             Refused: the link is not active.
+        """
+
+    async def show_followers(
+        self, link: LinkId, chat: EndpointId, followers: Followers, now: datetime
+    ) -> Link | None:
+        """Show followers in that chat what happens to the account of a private one, in its language
+        and zone, as its person's; where they follow already, as it is said now. `None` if another
+        account is shown there.
+
+        Raises:
+            Refused: the private chat's link is not active.
         """
 
     async def move(self, address: Address, chat: str, now: datetime) -> None:

@@ -57,6 +57,8 @@ _ROLES = {
     Verb.RELOAD: Role.OPERATOR,
     Verb.UNLINK: Role.VIEWER,
     Verb.GRANT_ACCESS: Role.OWNER,
+    Verb.SHOW_FOLLOWERS: Role.OWNER,
+    Verb.SHOW_FOLLOWERS_LATER: Role.OWNER,
     Verb.COVER_CRITICAL: Role.OPERATOR,
     Verb.STANDING_ORDER: Role.OWNER,
     Verb.STANDING_NO_ENTRIES: Role.OWNER,
@@ -79,7 +81,12 @@ _COMMANDS = {
 }
 """The commands that an account cannot use if the platform denies what they do."""
 
-_OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER, Verb.STANDING_NO_ENTRIES})
+_OWN = frozenset(
+    {
+        *(Verb.UNLINK, Verb.GRANT_ACCESS, Verb.SHOW_FOLLOWERS, Verb.SHOW_FOLLOWERS_LATER),
+        *(Verb.STANDING_ORDER, Verb.STANDING_NO_ENTRIES),
+    }
+)
 """Only for the person who linked the chat, whatever role others have there."""
 
 

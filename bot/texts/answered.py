@@ -124,6 +124,8 @@ _QUESTIONS = {
     Verb.RELOAD: later("reload {bots}"),
     Verb.UNLINK: later("unlink"),
     Verb.GRANT_ACCESS: later("let others act here"),
+    Verb.SHOW_FOLLOWERS: later("show followers your trades"),
+    Verb.SHOW_FOLLOWERS_LATER: later("show followers your trades"),
     Verb.COVER_CRITICAL: later("quieten what is critical"),
     Verb.STANDING_ORDER: later("allow to stop {bots}"),
     Verb.STANDING_NO_ENTRIES: later("allow to end new trades of {bots}"),

@@ -118,6 +118,8 @@ _VERBS: Mapping[str, str] = {
     Verb.FORCE_EXIT: later("close a trade of"),
     Verb.RELOAD: later("reload"),
     Verb.GRANT_ACCESS: later("allow"),
+    Verb.SHOW_FOLLOWERS: later("show followers"),
+    Verb.SHOW_FOLLOWERS_LATER: later("show followers"),
     Verb.STANDING_ORDER: later("allow a standing order"),
     Verb.STANDING_NO_ENTRIES: later("allow a standing order"),
     Verb.COVER_CRITICAL: later("quieten what is critical"),

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, insert, select, update
 
 from bot.domain.accounts import Account, AccountState, Credential
-from bot.domain.chats import Address, Endpoint, EndpointState, Link, Preferences
+from bot.domain.chats import Address, Endpoint, EndpointState, Followers, Link, Preferences
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.linking import Ended
 from bot.domain.nights import next_morning
@@ -28,6 +28,7 @@ from storage.schema.preferences import (
     encode_told,
 )
 from storage.schema.rows import account_of, link_of, select_active_links
+from storage.schema.states import LinkState
 from storage.schema.tables import LINK_IS_ACTIVE, account, endpoint, link, topic
 from storage.vault import Vault
 
@@ -39,6 +40,14 @@ class _Found(NamedTuple):
     address: Address
     private: bool
     name: str
+
+
+class _Following(NamedTuple):
+    by: LinkId
+    chat: EndpointId
+    followers: Followers
+    link: str
+    now: datetime
 
 
 class _Wish(NamedTuple):
@@ -82,6 +91,12 @@ class SqlLinks:
         self, link: LinkId, change: Callable[[Preferences], Preferences], now: datetime
     ) -> Preferences:
         return await self._database.write(_prefer, _Wish(link, change, now))
+
+    async def show_followers(
+        self, link: LinkId, chat: EndpointId, followers: Followers, now: datetime
+    ) -> Link | None:
+        following = _Following(link, chat, followers, self._new_id(), now)
+        return await self._database.write(_show_followers, following)
 
     async def move(self, address: Address, chat: str, now: datetime) -> None:
         await self._database.write(_move, (address, chat, now))
@@ -249,6 +264,43 @@ def _prefer(connection: Connection, wish: _Wish) -> Preferences:
     if (preferences.quiet, preferences.zone) != (before.quiet, before.zone):
         gathered.wait_for(connection, wish.link, preferences, wish.now)
     return preferences
+
+
+@each
+def _show_followers(connection: Connection, wanted: _Following) -> Link | None:
+    private = _called(connection, wanted.by)
+    if private is None:
+        raise Refused("This chat is not linked any more.")
+    lock = select(endpoint.c.id).where(endpoint.c.id == wanted.chat).with_for_update()
+    connection.execute(lock)
+    active = select_active_links().where(endpoint.c.id == wanted.chat)
+    there = connection.execute(active).one_or_none()
+    if there is not None:
+        shown = link_of(there)
+        if shown.account != private.account:
+            return None
+        change = partial(Preferences.for_followers, followers=wanted.followers)
+        _prefer(connection, [_Wish(shown.id, change, wanted.now)])
+        return _called(connection, shown.id)
+    endpoints.reopen_if_closed(connection, wanted.chat)
+    invalidate(connection)
+    spoken = Preferences(language=private.preferences.language, zone=private.preferences.zone)
+    connection.execute(
+        insert(link),
+        {
+            "id": wanted.link,
+            "account": private.account,
+            "endpoint": wanted.chat,
+            "person": private.person,
+            "role": private.role,
+            "epoch": 1,
+            "state": LinkState.ACTIVE,
+            "preferences": encode_preferences(spoken.for_followers(wanted.followers)),
+            "linked_at": wanted.now,
+        },
+    )
+    may_change(connection, endpoint.c.id == wanted.chat)
+    return _called(connection, LinkId(wanted.link))
 
 
 @each

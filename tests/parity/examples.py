@@ -124,6 +124,7 @@ from bot.texts import (
     failures,
     figures,
     followers,
+    following,
     getting_started,
     groups,
     guards,
@@ -816,6 +817,17 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "getting_started.among_others": lambda: [getting_started.among_others()],
     "groups.open_again": lambda: [groups.open_again(owed) for owed in (0, 1, 12)],
+    "following.ask": lambda: [
+        following.ask(AUDIENCE, now, (ONE_BUTTON,))
+        for now in (None, Followers(), Followers(delay=timedelta(minutes=15)))
+    ],
+    "following.shown": lambda: [
+        following.shown(AUDIENCE.name, followers)
+        for followers in (Followers(), Followers(delay=timedelta(minutes=15)))
+    ],
+    "following.shows_another": lambda: [following.shows_another(AUDIENCE.name)],
+    "following.not_in_channel": lambda: [following.not_in_channel()],
+    "following.cannot_govern": lambda: [following.cannot_govern(AUDIENCE.name)],
     "groups.alone": lambda: [groups.alone()],
     "groups.ranked": lambda: [
         groups.ranked(

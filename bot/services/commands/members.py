@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.actions import Verb
+from bot.domain.actions import Action, Verb
 from bot.domain.cards import Card
 from bot.domain.chats import Followers, Link, Person, Preferences, Role
 from bot.domain.commands import FOLLOWERS, NOBODY, Argument, ArgumentType, Spec
@@ -97,10 +97,10 @@ async def _follow(desk: Desk, link: Link, person: Person, delay: timedelta) -> C
     return texts.rights(wants)
 
 
-async def allowed(desk: Desk, link: Link, words: str, person: Person) -> Preferences:
+async def allowed(desk: Desk, action: Action, link: Link, person: Person) -> Card:
     """What a confirm card has asked."""
-    wanted, _, who = words.partition(" ")
-    return await grant(desk, link, _ROLES[wanted], person, who)
+    wanted, _, who = action.arguments.partition(" ")
+    return texts.rights(await grant(desk, link, _ROLES[wanted], person, who))
 
 
 async def grant(

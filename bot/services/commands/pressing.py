@@ -1,21 +1,31 @@
 """Buttons that people press: who may, and what each of them leads to."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.actions import ASKING, WRITING, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Card
-from bot.domain.chats import Link
+from bot.domain.chats import Link, Person
 from bot.domain.incoming import Command, Press, Reply
 from bot.domain.trail import by
 from bot.errors import OutcomeUnknown, TryLater
-from bot.services.commands import ihaveit, members, registry, rules, standing, unlink
+from bot.services.commands import following, ihaveit, members, registry, rules, standing, unlink
 from bot.services.commands.desk import Desk
 from bot.texts import access, asking, outcomes
-from bot.texts import members as members_texts
 
 log = logging.getLogger(__name__)
+
+
+_CONFIRMED: Mapping[Verb, Callable[[Desk, Action, Link, Person], Awaitable[Card]]] = {
+    Verb.GRANT_ACCESS: members.allowed,
+    Verb.SHOW_FOLLOWERS: following.shown,
+    Verb.SHOW_FOLLOWERS_LATER: following.shown,
+    Verb.STANDING_ORDER: standing.allowed,
+    Verb.STANDING_NO_ENTRIES: standing.allowed,
+    Verb.COVER_CRITICAL: rules.covered,
+}
+"""What a confirm card has asked, where that is a wish of an account here."""
 
 
 class Ask(Protocol):
@@ -76,17 +86,9 @@ class Pressing:
                 yield Reply(card=card, replaces=action.person is not None)
             case Verb.SEEN | Verb.HOLD:
                 yield await ihaveit.pressed(desk, action, link, press.person)
-            case Verb.GRANT_ACCESS:
-                wants = await members.allowed(desk, link, action.arguments, press.person)
+            case verb if verb in _CONFIRMED:
+                card = await _CONFIRMED[verb](desk, action, link, press.person)
                 # The person first: without it they are told that it was interrupted.
-                yield Reply(card=members_texts.rights(wants), replaces=True)
-                await desk.acting.finish(action, ActionState.DONE)
-            case Verb.STANDING_ORDER | Verb.STANDING_NO_ENTRIES:
-                card = await standing.allowed(desk, action, link, press.person)
-                yield Reply(card=card, replaces=True)
-                await desk.acting.finish(action, ActionState.DONE)
-            case Verb.COVER_CRITICAL:
-                card = await rules.covered(desk, link, press.person, action.arguments)
                 yield Reply(card=card, replaces=True)
                 await desk.acting.finish(action, ActionState.DONE)
             case Verb.UNLINK:

@@ -13,6 +13,7 @@ from bot.domain.deliveries import Priority
 from bot.domain.incoming import (
     AboutChat,
     Command,
+    Forwarded,
     Incoming,
     Left,
     Masked,
@@ -30,7 +31,7 @@ from bot.domain.shown import ShownCard, without_address, without_secret
 from bot.domain.typed import Typed, command_without_slash
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.chat_closed import ChatClosed
-from bot.services.commands import registry
+from bot.services.commands import following, registry
 from bot.services.commands.desk import Desk
 from bot.services.commands.digits import typed_digits
 from bot.services.commands.dispatch import dispatch
@@ -153,7 +154,7 @@ class Router:
             case Reaction(person=person):
                 if self._reacting.judge(person.id, timedelta(seconds=steady())) is Judged.OK:
                     await self._desk.seeing.reacted(said)
-            case Command() | Words() | Wordless() | Press():
+            case Command() | Words() | Wordless() | Forwarded() | Press():
                 async for reply in self._reply_to_person(said, link):
                     yield reply
 
@@ -176,7 +177,7 @@ class Router:
         return None
 
     async def _reply_to_person(
-        self, said: Command | Words | Wordless | Press, link: Link | None
+        self, said: Command | Words | Wordless | Forwarded | Press, link: Link | None
     ) -> AsyncIterator[Reply]:
         at = timedelta(seconds=steady())
         if isinstance(said, Wordless) and not self._wordless.is_due(said.place.address, at):
@@ -190,15 +191,15 @@ class Router:
         match said:
             case Command():
                 yield Reply(card=await dispatch(self._desk, said))
-            case Words():
-                card = await self._words(said)
-                if card is not None:
-                    yield Reply(card=card)
-            case Wordless():
-                yield Reply(card=getting_started.only_text())
             case Press():
                 async for reply in self._pressing.reply(said):
                     yield reply
+            case Forwarded():
+                yield Reply(card=await following.offer(self._desk, said, link))
+            case Words() | Wordless():
+                card = await self._words(said)
+                if card is not None:
+                    yield Reply(card=card)
 
     async def _judge(
         self, place: Place, person: Person, link: Link | None, at: timedelta
@@ -225,7 +226,9 @@ class Router:
             log.warning("more strangers write than are answered")
         return False
 
-    async def _words(self, words: Words) -> Card | None:
+    async def _words(self, words: Words | Wordless) -> Card | None:
+        if isinstance(words, Wordless):
+            return getting_started.only_text()
         place = words.place
         if not place.answers_privately:
             return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.domain.actions import Target, Verb
+from bot.domain.actions import Action, Target, Verb
 from bot.domain.cards import Button, Card, Option
 from bot.domain.chats import Link, Person, Preferences, Role
 from bot.domain.commands import Argument, ArgumentType, Spec
@@ -280,8 +280,9 @@ async def _confirm(request: AccountRequest, rule: Rule, traders: Sequence[Trader
     return texts.confirm_critical(rule, traders, buttons, foreseen)
 
 
-async def covered(desk: Desk, link: Link, person: Person, id: str) -> Card:
+async def covered(desk: Desk, action: Action, link: Link, person: Person) -> Card:
     """Let a rule hold for what is critical too: the person has confirmed that."""
+    id = action.arguments
     traders = await desk.known_bots(link.account)
     rule = rule_called(link.preferences, id)
     if rule is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.accounts import AccountState, Credential, CredentialKind
 from bot.domain.actions import ActionState, Denied
-from bot.domain.chats import EndpointState
+from bot.domain.chats import EndpointState, Followers, Preferences
 from bot.domain.deliveries import State
 from bot.domain.events import Kind, Origin, Position, Stream, Trader, TraderSeen
 from bot.domain.ids import AccountId, LinkId, TraderId
@@ -294,3 +295,38 @@ async def test_a_credential_that_comes_after_the_last_link_is_not_kept(store: St
     await store.accounts.renew(chat.account, RENEWED)
 
     assert await store.accounts.credential(chat.account) is None
+
+
+async def test_readers_of_a_channel_follow_as_the_private_chat_says(store: Store):
+    private = await linked(store)
+    spoken = await store.links.prefer(
+        private.id, lambda wants: replace(wants, language="de", zone="Europe/Berlin"), NOW
+    )
+    channel = await store.links.endpoint(address("-1007"), private=False, name="Owl trades")
+
+    made = await store.links.show_followers(private.id, channel, Followers(), NOW)
+    late = Followers(delay=MINUTE)
+    again = await store.links.show_followers(private.id, channel, late, NOW + MINUTE)
+
+    assert made is not None
+    assert again is not None
+    assert made.id == again.id
+    assert (made.account, made.person, made.linked_at) == (private.account, private.person, NOW)
+    assert made.preferences == Preferences(
+        language=spoken.language, zone=spoken.zone, followers=Followers()
+    )
+    assert again.preferences.followers == late
+    assert {one.id for one in await store.links.of(private.account)} == {private.id, made.id}
+
+
+async def test_what_another_account_shows_to_followers_stays_as_it_is(store: Store):
+    private, other = await linked(store), await linked(store, "200", "bob")
+    channel = await store.links.endpoint(address("-1007"), private=False)
+    made = await store.links.show_followers(private.id, channel, Followers(), NOW)
+
+    assert await store.links.show_followers(other.id, channel, Followers(delay=MINUTE), NOW) is None
+    assert await store.links.at(address("-1007")) == made
+
+    await store.links.end(other.id, NOW)
+    with pytest.raises(Refused):
+        await store.links.show_followers(other.id, channel, Followers(), NOW)

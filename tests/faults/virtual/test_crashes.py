@@ -33,6 +33,7 @@ ELSEWHERE = {
     "commit of storage.vault.Vault._rotate": "an operator's change of keys",
     "commit of storage.buttons.actions._prune": "erases what ended long ago",
     "commit of storage.accounts.codes._renew": "a group's link before anybody has logged in",
+    "commit of storage.accounts.links._show_followers": "lets a channel follow, as linking a chat",
     "commit of storage.accounts.links._move": "a group's new number, as a send that finds it",
     "commit of storage.accounts.codes.SqlCodes._prove_all": "a fresh login, tried by its stories",
     "commit of storage.accounts.codes._prune": "erases what ended long ago",

@@ -15,6 +15,7 @@ from tests.integration.app.conftest import bought, linked, running
 from tests.integration.web.test_links import csrf_of
 from tests.standins.bot_api import Access
 from tests.standins.bot_api.faults import refused
+from tests.standins.bot_api.text import Formatted
 
 
 async def test_a_chat_found_closed_gets_what_was_kept_once_its_person_speaks(
@@ -224,13 +225,15 @@ async def test_in_a_group_each_is_answered_alone_where_telegram_can_do_that(
 
         ben.asks_alone("/status", group)
         await told(ben, "Only the person who linked this chat")
-        ann.types("/members@tradebell_bot operator", group)
+        ann.types("/members@tradebell_bot viewer", group)
         asked = await world.message_where(lambda one: one in group.shown and one.buttons, within=15)
         ann.presses(asked, "Allow it")
         await world.until(lambda: asked.edited)
         ben.asks_alone("/pause night owl", group)
-        confirm = await told(ben, "Night Owl")
-        ben.presses(confirm, "Stop Night Owl")
+        await told(ben, "You may look but not use /pause")
+        ann.asks_alone("/pause night owl", group)
+        confirm = await told(ann, "Stop Night Owl?")
+        ann.presses(confirm, "Stop Night Owl")
         await world.until(lambda: "is stopped" in confirm.text)
         cem.asks_alone("/status", group)
         await told(cem, "Night Owl")
@@ -245,3 +248,49 @@ def listed_in_groups(world):
         if "all_group_chats" in scope
         for one in kept
     ]
+
+
+async def test_a_channel_follows_once_its_post_is_forwarded_and_no_more_when_that_is_said(
+    settings, simulated, bot_api, ann
+):
+    world = bot_api.world
+    channel = world.channel("Owl trades", ann)
+    others = world.channel("News", world.person("Ben"))
+    post = world.place(channel, ann.id, Formatted("Welcome", ()))
+    news = world.place(others, ann.id, Formatted("Extra", ()))
+
+    async def told(words):
+        return await world.message_where(
+            lambda one: one.chat is ann.chat and words in one.text, within=15
+        )
+
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        ann.forwards(post)
+        await told("I may not post in that channel")
+        ann.ranks_bot(channel, administrator=True)
+        ann.ranks_bot(others, administrator=True)
+        ann.forwards(news)
+        await told("You are no administrator of News")
+        ann.forwards(post)
+        asked = await told("Show your trades in Owl trades?")
+        consent = asked.text
+        ann.presses(asked, "Show them at once")
+        await world.until(lambda: "shows your trades from now on" in asked.text)
+        await simulated.trade(1)
+        followed = await world.message_where(lambda one: one.chat is channel, within=15)
+        await told("Bought 1 BTC")
+        ann.forwards(post)
+        again = await world.message_where(
+            lambda one: one is not asked and "Now they see each at once." in one.text, within=15
+        )
+        ann.presses(again, "Show them nothing more")
+        await world.until(lambda: "unlinked" in again.text)
+        await simulated.trade(2)
+        await told("Bought 2 BTC")
+
+    assert "everyone in Owl trades (2 subscribers)" in consent
+    assert followed.protected
+    assert not followed.buttons
+    assert "1 BTC" not in followed.text
+    assert [one.sender for one in channel.shown] == [ann.id, followed.sender]

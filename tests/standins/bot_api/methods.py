@@ -360,7 +360,8 @@ class Methods:
         chat = self._open(asked)
         if chat.type == "private":
             raise bad("there are no administrators in the private chat")
-        return [_member(chat, chat.members[one]) for one in sorted(chat.admins)]
+        people = [_member(chat, chat.members[one]) for one in sorted(chat.admins)]
+        return [*people, self._world.membership(chat)] if chat.bot_is_admin else people
 
     def _create_forum_topic(self, asked: Parameters) -> Json:
         """Source: tdlib/td:td/telegram/ForumTopicManager.cpp, `create_forum_topic`"""
@@ -390,6 +391,8 @@ class Methods:
         chat = self._open(asked)
         if chat.access is Access.MUTED:
             raise _closed(chat)
+        if chat.type == "channel" and not chat.bot_is_admin:
+            raise bad("need administrator rights in the channel chat")
         thread = asked.number("message_thread_id") or None
         if thread is None:
             return chat, None

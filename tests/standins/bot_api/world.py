@@ -262,6 +262,16 @@ class Person:
         """Send an ephemeral command in a group: nobody else there sees it."""
         return self.world.asked_alone(self, chat, text)
 
+    def forwards(self, post: Message) -> Message:
+        """Send a post of a channel on to the bot, in private."""
+        origin = {
+            "type": "channel",
+            "chat": post.chat.as_json(),
+            "message_id": post.id,
+            "date": post.date,
+        }
+        return self.world.heard(self, self.chat, post.text, forward_origin=origin)
+
     def sends(self, kind: str, chat: Chat | None = None, caption: str = "") -> Message:
         """Send something that is no text, such as a `voice` or a `photo`."""
         content: Json = {kind: [{"file_id": kind}] if kind == "photo" else {"file_id": kind}}
@@ -507,7 +517,7 @@ class World:
         administrator: bool = False,
         topics: bool = False,
     ) -> None:
-        old = self._membership(chat)
+        old = self.membership(chat)
         chat.access, chat.bot_is_admin, chat.bot_may_manage_topics = access, administrator, topics
         self.post(
             "my_chat_member",
@@ -516,11 +526,11 @@ class World:
                 "from": person.as_json(),
                 "date": _unix_now(),
                 "old_chat_member": old,
-                "new_chat_member": self._membership(chat),
+                "new_chat_member": self.membership(chat),
             },
         )
 
-    def _membership(self, chat: Chat) -> Json:
+    def membership(self, chat: Chat) -> Json:
         """Source: https://core.telegram.org/bots/api#chatmember"""
         match chat.access:
             case Access.BLOCKED | Access.KICKED:
@@ -533,6 +543,8 @@ class World:
         if not chat.bot_is_admin:
             return {"user": self.bot, "status": "member"}
         rights = dict.fromkeys(_RIGHTS, False)
+        if chat.type == "channel":
+            rights["can_post_messages"] = True
         rights["can_manage_topics"] = chat.bot_may_manage_topics
         return {"user": self.bot, "status": "administrator", "can_be_edited": False, **rights}
 
@@ -561,6 +573,12 @@ class World:
             self.messages.append(message)
         self.changed()
         return message
+
+    def channel(self, title: str, owner: Person, username: str = "") -> Chat:
+        """Nobody but its administrators writes there."""
+        chat = self.group(title, owner)
+        chat.type, chat.username, chat.admins = "channel", username, {owner.id}
+        return chat
 
     def as_json(self, message: Message, *, with_reply: bool = False) -> Json:
         sender = self.people.get(message.sender)

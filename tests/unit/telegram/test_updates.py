@@ -12,6 +12,7 @@ from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import (
     Command,
+    Forwarded,
     Incoming,
     Left,
     Masked,
@@ -234,6 +235,25 @@ def membership(old: Any, new: Any, chat: int = 5000000001) -> dict[str, Any]:
 
 MEMBER = {"status": "member"}
 KICKED = {"status": "kicked"}
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_post_of_a_channel_is_told_as_such_in_private_only(private: bool):
+    origin = {"type": "channel", "chat": {"id": -1007, "type": "channel", "title": "Owl"}}
+    chat = {"id": 5000000001, "type": "private"} if private else {"id": -1001, "type": "supergroup"}
+    update = {
+        "message": {
+            "message_id": 1,
+            "from": ANN,
+            "chat": chat,
+            "text": "Hi",
+            "forward_origin": origin,
+        }
+    }
+    said = heard(update, US).said
+    assert (isinstance(said, Forwarded) and said.source.chat == "-1007") is private
+
+
 MUTED = {"status": "restricted", "can_send_messages": False}
 ADMIN = {"status": "administrator", "can_manage_topics": False}
 TOPICS = {"status": "administrator", "can_manage_topics": True}
