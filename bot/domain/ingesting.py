@@ -30,6 +30,10 @@ class Known:
     """Record id of a trader or strategy to the revision under which it was last told."""
     results: Results | None = None
     """What trades have earned today, wherever a link's person is; `None` where no event asks."""
+    called: dict[str, Trader] = field(default_factory=dict)
+    """The bots as they are called, once somebody has told them apart; to be emptied by whoever
+    changes a bot or a strategy.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

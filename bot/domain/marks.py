@@ -71,6 +71,10 @@ def has_instant(text: str) -> bool:
 
 def in_pieces(text: str) -> Iterator[str | MarkedInstant]:
     """The text, cut where it tells an instant."""
+    if _BEGIN_INSTANT not in text:
+        if text:
+            yield text
+        return
     start = 0
     for found in _INSTANT.finditer(text):
         if found.start() > start:

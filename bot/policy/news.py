@@ -397,14 +397,19 @@ def _is_as_asked(trader: Trader, echo: RequestedChange) -> bool:
     return echo.running is (trader.running if running is None else running)
 
 
-def _bots_told_apart(known: Known, now: Trader | None = None) -> dict[str, Trader]:
+def _bots_told_apart(known: Known, now: Trader | None = None) -> Mapping[str, Trader]:
     """The account's bots as they are called.
 
     Args:
         now: the newer sighting of one.
     """
-    bots = dict(known.traders) if now is None else {**known.traders, now.id: now}
-    return {bot.id: bot for bot in told_apart(bots.values(), known.strategies.values())}
+    if now is not None:
+        bots = {**known.traders, now.id: now}
+        return {bot.id: bot for bot in told_apart(bots.values(), known.strategies.values())}
+    if not known.called:
+        apart = told_apart(known.traders.values(), known.strategies.values())
+        known.called.update((bot.id, bot) for bot in apart)
+    return known.called
 
 
 def _endpoint(known: Known, id: EndpointId) -> Endpoint | None:

@@ -133,20 +133,16 @@ def trade_alert(trade: Trade, traders: Mapping[str, Trader]) -> Alert:
         fields.append(Field(_("Why"), clean(why, _WHY)))
     severity, priority = trade_weight(trade)
     (words, more), (reason, more_of_it) = abridged(trade.words or ""), abridged(long)
+    title, step = _title_and_step(trade)
     card = Card(
-        title=trade_title(trade),
+        title=title,
         severity=severity,
         lines=(*words, *reason, *_rest(trade), *_paper(trade, trader)),
         fields=tuple(fields),
         details=(*more, *more_of_it),
         at=trade.at,
     )
-    return Alert(card=card, priority=priority, about=trader, step=trade_step(trade))
-
-
-def trade_step(trade: Trade) -> str:
-    """'Sold 0.5 at 42,400': the pair stands above it."""
-    return trade_title(replace(trade, symbol=None))
+    return Alert(card=card, priority=priority, about=trader, step=step)
 
 
 def _why(trade: Trade) -> str | None:
@@ -169,13 +165,23 @@ def _rest(trade: Trade) -> tuple[str, ...]:
 
 def trade_title(trade: Trade) -> str:
     """'Sold 0.5 BTC/USDT at 42,400 USDT'."""
+    return _title_and_step(trade)[0]
+
+
+def _title_and_step(trade: Trade) -> tuple[str, str]:
+    """The title, and 'Sold 0.5 at 42,400': the pair stands above a step. Each number is written
+    once.
+    """
     amount = quantity(trade.amount) if trade.amount else clean(trade.amount_sent or "", _SENT)
     if trade.asked is not None:
         amount = _("{filled} of {asked}", filled=amount, asked=quantity(trade.asked))
-    what = " ".join(filter(None, (amount, clean(trade.symbol or "", 30))))
-    price = clean(trade.price_sent or "", _SENT)
-    if trade.price:
-        price = _price(trade.price, quote_of(trade.symbol))
+    price = quantity(trade.price) if trade.price else clean(trade.price_sent or "", _SENT)
+    pair = clean(trade.symbol or "", 30)
+    priced = f"{price} {quote_of(trade.symbol)}".strip() if trade.price else price
+    return _done(trade, f"{amount} {pair}".strip(), priced), _done(trade, amount, price)
+
+
+def _done(trade: Trade, what: str, price: str) -> str:
     if price:
         what = _("{what} at {price}", what=what, price=price).strip()
     side = clean(trade.side or "", 20)

@@ -38,6 +38,7 @@ class AccountCache:
     links: tuple[Link, ...] = ()
     traders: dict[str, Trader] = field(default_factory=dict)
     strategies: dict[str, Strategy] = field(default_factory=dict)
+    called: dict[str, Trader] = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)
     fingerprints: set[str] = field(default_factory=set)
     """Those of all facts of `since` or later; `None`: none were read."""
@@ -53,6 +54,7 @@ class AccountCache:
             traders=self.traders,
             strategies=self.strategies,
             revisions=self.revisions,
+            called=self.called,
         )
 
     def learn(self, verdict: NewsDecision) -> None:
@@ -64,6 +66,7 @@ class AccountCache:
                 self.revisions[record.id] = verdict.revision
         elif (record := verdict.forget) is not None:
             self._all(record).pop(record.id, None)
+            self.called.clear()
             self.revisions.pop(record.id, None)
             self.changed[_kind_of(record), record.id] = None
 
@@ -94,6 +97,7 @@ class AccountCache:
 
     def _set(self, record: Trader | Strategy) -> None:
         self._all(record)[record.id] = record
+        self.called.clear()
 
     def _all(self, record: Trader | Strategy) -> dict[str, Any]:
         """Those of its sort."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -26,6 +27,7 @@ from bot.domain.events import (
     Strategy,
     Stream,
     Trader,
+    TraderSeen,
 )
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, StrategyId, TraderId
@@ -42,7 +44,7 @@ from bot.texts.charts import chart
 from bot.texts.language import offering
 from tests.fakes.pictures import blank_picture, undrawable
 from tests.harness.pseudo import PSEUDO
-from tests.harness.world import CHAT, actions_under, owl, running
+from tests.harness.world import CHAT, HERON, actions_under, owl, running
 
 
 async def ask(world, text, **where):
@@ -1694,6 +1696,30 @@ async def test_two_bots_of_one_name_are_told_apart_wherever_one_is_named(world, 
     assert [one.label for one in status.card.fields if "Twin" in one.label] == apart
     assert list(offered) == apart
     assert Field("Bot", "Twin (kraken)") in chat.shown[-1].card.fields
+
+
+async def test_an_alert_calls_a_bot_as_it_was_last_seen_among_the_others(world, platform, chat):
+    account = await linked(world)
+    trades = itertools.count(1)
+
+    async def called(*seen: Trader, gone: bool = False) -> str:
+        """What a trade of Heron says after these were seen."""
+        for one in seen:
+            origin = Origin(kind=Kind.TRADER, record=one.id, at=world.now())
+            event = TraderSeen(origin=origin, trader=one, removed=gone)
+            await world.ingest.take(account, [event])
+        trade = replace(world.trade(next(trades)), trader=HERON.id)
+        await world.ingest.take(account, [trade])
+        await world.quiet()
+        return str(next(one.value for one in chat.shown[-1].card.fields if one.label == "Bot"))
+
+    renamed = replace(HERON, name="Crane", exchange="binance")
+    twin = Trader(id=TraderId("twin"), name="Crane", running=True, exchange="kraken")
+
+    assert await called() == "Heron"
+    assert await called(renamed) == "Crane"
+    assert await called(twin) == "Crane (binance)"
+    assert await called(twin, gone=True) == "Crane"
 
 
 async def test_what_is_paused_already_needs_no_card(world):
