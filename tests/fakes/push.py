@@ -54,7 +54,7 @@ class PushWire:
         content = b"" if body is None else body.content
         if isinstance(self.server, NtfyServer):
             said = json.loads(content) if content else {}
-            return NtfyCall(method, url.path, said, headers.get("Authorization", ""))
+            return NtfyCall(method, url.path, said, headers)
         form = dict(url.query) if method == "GET" else dict(parse_qsl(content.decode()))
         return PushoverCall(url.path, form)
 

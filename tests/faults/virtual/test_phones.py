@@ -185,6 +185,28 @@ async def test_a_subscription_that_is_gone_is_said_and_a_test_that_rings_opens_i
     assert [one.priority for one in phones.pushover.phone] == [1, 2], "the test, then what was held"
 
 
+# --- how loud -----------------------------------------------------------------------------
+
+
+async def test_the_second_ring_is_louder_than_the_first_on_each_service(phones: Phones):
+    """As the steps are if nobody has changed them: after two minutes, loudly after five."""
+    await phones.adds_ntfy()
+    await phones.adds_pushover()
+    await phones.asks("/escalate default")
+    await phones.fails()
+    before = phones.rang(), len(phones.pushover.phone)
+    await phones.world.quiet(2 * MINUTE)
+    first = [one.priority for one in phones.ntfy.screen()]
+    await phones.world.quiet(3 * MINUTE)
+
+    [shown] = phones.ntfy.screen()
+    assert before == (0, 0), "the chats alone"
+    assert first == [4]
+    assert (shown.priority, shown.rang) == (5, 2)
+    rung = [(one.priority, one.ringing) for one in phones.pushover.phone]
+    assert rung == [(1, False), (2, True)], "once, then until somebody has seen it"
+
+
 # --- away, slow, and of unknown outcome ---------------------------------------------------
 
 

@@ -94,6 +94,17 @@ async def test_how_loud_it_is_follows_how_bad_it_is(ntfy: Ntfy, severity, sound,
     assert [one.priority for one in ntfy.server.screen()] == [priority]
 
 
+async def test_a_phone_that_is_offline_gets_it_later_whatever_is_sent(ntfy: Ntfy):
+    """What ntfy keeps and forwards unless it is told otherwise."""
+    for reference, card in enumerate((ALARM, COUNTED, replace(ALARM, sound=False))):
+        await ntfy.messenger.send(NTFY, replace(card, reference=f"A7B2C{reference + 2}"), NOW)
+    await ntfy.messenger.amend(NTFY, "A7B2C2", replace(ALARM, notes=("Again.",)))
+
+    screen = ntfy.server.screen()
+    assert [(one.cached, one.forwarded) for one in screen] == [(True, True)] * 3
+    assert all("cache" not in call.body for call in ntfy.server.calls)
+
+
 @pytest.mark.parametrize(
     ("severity", "words"),
     [
@@ -338,9 +349,9 @@ class Pushover:
         self.server = server
         self.targets = FakeTargets({})
         self.aims(PushoverTarget(user=USER))
-        api = PushoverApi(connections, server.url, TOKEN)
+        self.api = PushoverApi(connections, server.url, TOKEN)
         self.messenger = PushoverMessenger(
-            api, self.targets, lambda: NOW, FakeAddresses(BELL), callback=f"{BELL}/pushover"
+            self.api, self.targets, lambda: NOW, FakeAddresses(BELL), callback=f"{BELL}/pushover"
         )
 
     def aims(self, target: PushoverTarget, *, details: bool = True) -> None:

@@ -25,7 +25,16 @@ class NtfyCall:
     method: str
     path: str
     body: Mapping[str, Any] = field(default_factory=dict)
-    authorization: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def authorization(self) -> str:
+        return self.headers.get("Authorization", "")
+
+    def kept_from(self, *names: str) -> bool:
+        """Whether something is switched off that is on unless a publisher says so."""
+        given = [value for name, value in self.headers.items() if name.lower() in names]
+        return any(value.lower() in ("no", "0", "false") for value in given)
 
 
 @dataclass(slots=True)
@@ -40,6 +49,16 @@ class Notification:
     actions: Sequence[Mapping[str, Any]] = ()
     rang: int = 0
     """How often it came with a sound: of a priority of 3 and more."""
+    cached: bool = True
+    """Also a phone gets it that was offline meanwhile.
+
+    Source: https://docs.ntfy.sh/publish/#message-caching
+    """
+    forwarded: bool = True
+    """Also a phone gets it whose app is asleep and woken by Google or Apple.
+
+    Source: https://docs.ntfy.sh/publish/#disable-firebase
+    """
 
 
 def refused(status: int, code: int, error: str, **headers: str) -> Answer:
@@ -98,14 +117,10 @@ class NtfyServer(Server[NtfyCall]):
 
     async def _publish(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        return await self._met(
-            request, NtfyCall("POST", "/", body, request.headers.get("Authorization", ""))
-        )
+        return await self._met(request, NtfyCall("POST", "/", body, request.headers))
 
     async def _clear(self, request: web.Request) -> web.StreamResponse:
-        return await self._met(
-            request, NtfyCall("PUT", request.path, {}, request.headers.get("Authorization", ""))
-        )
+        return await self._met(request, NtfyCall("PUT", request.path, {}, request.headers))
 
     async def _met(self, request: web.Request, call: NtfyCall) -> web.StreamResponse:
         self.calls.append(call)
@@ -157,6 +172,8 @@ class NtfyServer(Server[NtfyCall]):
             tags=body.get("tags", ()),
             actions=body.get("actions", ()),
             rang=(old.rang if old else 0) + (body["priority"] >= 3),
+            cached=not call.kept_from("cache", "x-cache"),
+            forwarded=not call.kept_from("firebase", "x-firebase"),
         )
         self.phone[body["topic"]] = [one for one in shown if one is not old] + [new]
         answer = {"id": id, "event": "message", **body}
