@@ -156,9 +156,10 @@ async def _wishes_change(soak: Soak, chance: random.Random) -> None:
 
 
 async def _push_away(soak: Soak, chance: random.Random) -> None:
-    soak.push.away = True
+    service = chance.choice(list(soak.push.values()))
+    service.away = True
     await asyncio.sleep(chance.uniform(10, 1800))
-    soak.push.away = False
+    service.away = False
 
 
 async def _push_closed(soak: Soak, chance: random.Random) -> None:
@@ -166,7 +167,8 @@ async def _push_closed(soak: Soak, chance: random.Random) -> None:
     if phone is None or not phone.push:
         return
     phone.busy = True
-    soak.push.closed.add(phone.push[-1])
+    for service in soak.push.values():
+        service.closed.add(phone.push[-1])
     await asyncio.sleep(chance.uniform(60, 2400))
     await soak.rings_again(phone)
     phone.busy = False
@@ -184,7 +186,7 @@ async def _push_changes(soak: Soak, chance: random.Random) -> None:
 
 async def _somebody_sees(soak: Soak, chance: random.Random) -> None:
     """No trouble at all: an alert is seen sooner or later, and perhaps by several at once."""
-    there = chance.choice((soak.chats, soak.push))
+    there = chance.choice((soak.chats, *soak.push.values()))
     asking = [one for one in there.shown[-40:] if is_to_be_seen(one.card)]
     if not asking:
         return
@@ -238,7 +240,7 @@ TROUBLES = (
     Trouble("chat unlinked", 3, _unlinked),
     Trouble("chat linked to another account", 3, _linked_to_another),
     Trouble("wishes changed", 12, _wishes_change),
-    Trouble("push away", 3, _push_away),
+    Trouble("push service away", 3, _push_away),
     Trouble("push subscription gone", 3, _push_closed),
     Trouble("phone added or removed", 6, _push_changes),
     Trouble("somebody sees an alert", 20, _somebody_sees),
