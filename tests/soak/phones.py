@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from adapters.push.render import is_over
-from bot.domain.cards import Card, is_to_be_seen
-from bot.domain.chats import Address, Channel
+from bot.domain.cards import Card
+from bot.domain.chats import Address
 from bot.domain.deliveries import (
     Attempt,
     Declined,
@@ -24,8 +22,6 @@ from bot.domain.deliveries import (
     Sent,
     Unknown,
 )
-from bot.domain.phones import Service
-from bot.domain.reasons import Reason
 from tests.fakes.messenger import FakeMessenger, Shown
 
 SHOWN = Unknown(reason="the answer was lost")
@@ -75,8 +71,6 @@ class Phones(FakeMessenger):
     """The whole bot is: somebody has revoked its token."""
     waits: dict[str, timedelta] = field(default_factory=dict)
     """Chats that are over their limit, and how long each is asked to wait."""
-    gone_for: str = "blocked"
-    """Why what is closed is closed."""
     happened: Counter[str] = field(default_factory=Counter)
     _tries: Counter[str | None] = field(default_factory=Counter)
 
@@ -91,7 +85,7 @@ class Phones(FakeMessenger):
         chance = random.Random(f"{self.seed} {card.reference} {self._tries[card.reference]}")
         left = self.now()
         await asyncio.sleep(chance.uniform(0.02, 0.2))  # on its way
-        outcome = self._outcome(address.chat, chance, card)
+        outcome = self._outcome(address.chat, chance)
         if outcome is SHOWN or isinstance(outcome, Sent):
             message = outcome.message if isinstance(outcome, Sent) else ""
             self.shown.append(Shown(address.chat, card, left, self.now(), message))
@@ -110,7 +104,7 @@ class Phones(FakeMessenger):
             self.deleted.add(message)
         return await super().amend(address, message, card)
 
-    def _outcome(self, chat: str, chance: random.Random, card: Card) -> Attempt:
+    def _outcome(self, chat: str, chance: random.Random) -> Attempt:
         if self.refused:
             return Halted(reason="Unauthorized")
         if self.away:
@@ -118,44 +112,15 @@ class Phones(FakeMessenger):
         if chat in self.moved:
             return Moved(chat=self.moved[chat])
         if chat in self.closed:
-            return Gone(reason=self.gone_for)
+            return Gone(reason="blocked")
         if chat in self.waits:
             return Postponed(reason="Too Many Requests", retry_after=self.waits[chat])
         happens = None if self.well else _drawn(chance)
         if happens is None:
             self.calls += 1
-            return Sent(message=self._message(card))
+            return Sent(message=str(self.calls))
         self.happened[happens.value] += 1
         return _outcome_of(happens, chance)
-
-    def _message(self, card: Card) -> str:
-        return str(self.calls)
-
-
-class Receipts(Phones):
-    """What is to be seen rings until it was, and is known by its receipt; nothing else changes."""
-
-    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
-        if not is_over(card) or len(message) < RECEIPT:
-            return Declined(reason="message to edit not found")
-        return await super().amend(address, message, card)
-
-    def _message(self, card: Card) -> str:
-        rings = is_to_be_seen(card) and not card.silent
-        return f"{self.calls:0{RECEIPT}}" if rings else str(self.calls)
-
-
-RECEIPT = 30
-"""Characters of one. Source: https://pushover.net/api/receipts"""
-
-
-def push_services(now: Callable[[], datetime], seed: int) -> dict[Service, Phones]:
-    """All that ring the phones of a soak."""
-    ntfy = Phones(now=now, seed=seed, channel=Channel.PUSH, bot=Service.NTFY)
-    pushover = Receipts(now=now, seed=seed + 1, channel=Channel.PUSH, bot=Service.PUSHOVER)
-    browser = Phones(now=now, seed=seed + 2, channel=Channel.PUSH, bot=Service.BROWSER)
-    browser.gone_for = Reason.SUBSCRIPTION_ENDED
-    return {Service.NTFY: ntfy, Service.PUSHOVER: pushover, Service.BROWSER: browser}
 
 
 def _outcome_of(happens: Happens, chance: random.Random) -> Attempt:

@@ -113,16 +113,16 @@ async def reported(
     records: Sequence[Record],
     people: Sequence[Phone],
     chats: Phones,
-    push: Sequence[Phones],
+    push: Phones,
     seen: Sequence[str],
     happened: Mapping[str, int],
 ) -> Report:
     """Count, and hold what the phones showed against what was owed and what people know."""
-    alerts = [one for each in push for one in each.shown if one.card.reference != CODE_REFERENCE]
+    alerts = [one for one in push.shown if one.card.reference != CODE_REFERENCE]
     shown = sorted((*chats.shown, *alerts), key=lambda one: one.at)
-    all_changed = [one for each in (chats, *push) for one in each.changed]
-    changed = [one for one in all_changed if one.card.reference is not None]
-    closed = chats.closed.union(*(one.closed for one in push))
+    both = (*chats.changed, *push.changed)
+    changed = [one for one in both if one.card.reference is not None]
+    closed = chats.closed | push.closed
     items = await owed(store)
     owners = await store.database.read(_owners)
     states = await store.outbox.counts()

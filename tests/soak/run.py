@@ -17,13 +17,12 @@ from datetime import timedelta
 from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
-from adapters.push.render import EXPIRE
 from bot.domain.accounts import PasswordLogin
-from bot.domain.chats import Channel, EndpointState, Link, Person, Preferences
+from bot.domain.chats import Channel, EndpointState, Preferences
 from bot.domain.events import Stream, Trade
-from bot.domain.incoming import Place, Reaction, Reply, Returned
+from bot.domain.incoming import Reply, Returned
 from bot.domain.linking import SignedIn
-from bot.domain.phones import BrowserTarget, LockScreenPress, Service
+from bot.domain.phones import LockScreenPress, Service
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.lock_screen import SignedAddresses
 from storage import Store
@@ -34,7 +33,7 @@ from tests.harness.troubled_database import Troubled, troubled
 from tests.harness.virtual_time import virtual_now
 from tests.harness.world import DIGITS, PUBLIC_URL, World, actions_under, code_in, owl
 from tests.soak.people import Phone, Span
-from tests.soak.phones import Phones, push_services
+from tests.soak.phones import Phones
 from tests.soak.platforms import Platforms
 from tests.soak.records import Record, further, made, name_of
 from tests.soak.report import Report, reported
@@ -80,8 +79,8 @@ class Soak:
     plan: Plan
     platforms: Platforms = field(default_factory=lambda: Platforms(now=virtual_now))
     chats: Phones = field(init=False)
-    push: dict[Service, Phones] = field(init=False)
-    """The same phones, as push services ring them."""
+    push: Phones = field(init=False)
+    """The same phones, as a push service rings them."""
     seen: list[str] = field(default_factory=list)
     """References of alerts of which somebody was told that it is noted that they have seen them."""
     people: list[Phone] = field(default_factory=list)
@@ -94,10 +93,11 @@ class Soak:
 
     def __post_init__(self) -> None:
         self.chats = Phones(now=virtual_now, seed=self.plan.seed)
-        self.push = push_services(virtual_now, self.plan.seed + 1)
-        others = list(self.push.values())
+        self.push = Phones(
+            now=virtual_now, seed=self.plan.seed + 1, channel=Channel.PUSH, bot=Service.NTFY
+        )
         self.process = Supervisor(
-            self._opened, self.platforms, self.chats, virtual_now, others=others
+            self._opened, self.platforms, self.chats, virtual_now, others=[self.push]
         )
 
     async def run(self) -> Report:
@@ -118,11 +118,11 @@ class Soak:
                 self.records,
                 self.people,
                 self.chats,
-                list(self.push.values()),
+                self.push,
                 self.seen,
                 self.happened
                 + self.chats.happened
-                + sum((_named(*one) for one in self.push.items()), Counter[str]())
+                + Counter({f"push: {name}": n for name, n in self.push.happened.items()})
                 + Counter({"process ended by itself": self.process.ended}),
             )
 
@@ -307,7 +307,7 @@ class Soak:
         if link is None:
             return True
         if not await world.store.phones.of(link.id):
-            await self._add(world, phone, link)
+            await world.says("/phone ntfy https://ntfy.example.com", phone.chat, phone.person)
         for one in await world.store.phones.of(link.id):
             if one.link is not None:
                 return True
@@ -315,22 +315,6 @@ class Soak:
             await world.says(f"/phone code {one.endpoint.id}", phone.chat, phone.person)
             await world.says(DIGITS, phone.chat, phone.person)
         return any(one.link is not None for one in await world.store.phones.of(link.id))
-
-    async def _add(self, world: World, phone: Phone, link: Link) -> None:
-        """Each person has a phone of one kind."""
-        number = int(phone.person)
-        match list(self.push)[number % len(self.push)]:
-            case Service.NTFY:
-                await world.says("/phone ntfy https://ntfy.example.com", phone.chat, phone.person)
-            case Service.PUSHOVER:
-                key = f"u{number:029}"
-                await world.says(f"/phone pushover {key}", phone.chat, phone.person)
-            case _:
-                endpoint = f"https://push.example/{number}"
-                target = BrowserTarget(endpoint=endpoint, p256dh="key", auth="auth", name="Chrome")
-                # As its inbox does, which is signed in from this chat.
-                phoning = world.inboxes.desk.phoning
-                await phoning.add(link, world.person(phone.person), Service.BROWSER, target)
 
     async def removes_push(self, phone: Phone) -> None:
         await self._until_done(lambda world: self._try_to_remove_push(world, phone))
@@ -343,8 +327,7 @@ class Soak:
 
     async def rings_again(self, phone: Phone) -> None:
         """The person mends what closed their phone to us, and tries it."""
-        for service in self.push.values():
-            service.closed.difference_update(phone.push)
+        self.push.closed.difference_update(phone.push)
         await self._until_done(lambda world: self._try_to_ring(world, phone))
 
     async def _try_to_ring(self, world: World, phone: Phone) -> bool:
@@ -363,9 +346,7 @@ class Soak:
         action = actions_under(one.card)[label]
         try:
             async with asyncio.timeout(120):
-                if there is self.push[Service.PUSHOVER]:
-                    noted = await self._acknowledges(world, one)
-                elif there.channel is Channel.PUSH:
+                if there is self.push:
                     address = SignedAddresses(world.store.vault, PUBLIC_URL).of(action) or ""
                     pressed = await world.lock_screen.press(address.rpartition("/")[2])
                     noted = isinstance(pressed, LockScreenPress) and pressed.is_new
@@ -376,21 +357,6 @@ class Soak:
             return
         if noted and one.card.reference is not None:
             self.seen.append(one.card.reference)
-
-    async def _acknowledges(self, world: World, one: Shown) -> bool:
-        """As what asks for receipts tells it: of those that were kept and are open."""
-        since = virtual_now() - timedelta(seconds=EXPIRE)
-        for receipt in await world.store.phones.open_receipts(Service.PUSHOVER, since):
-            if (receipt.address.chat, receipt.message) != (one.chat, one.message):
-                continue
-            self.happened["seen by a receipt"] += 1
-            place = Place(address=receipt.address, private=True)
-            who = Person(channel=Channel.PUSH, id=receipt.person)
-            said = Reaction(place=place, person=who, message=receipt.message)
-            async for _ in world.router.hear(said):
-                pass
-            return True
-        return False
 
     def _whose(self, chat: str) -> Phone | None:
         return next((one for one in self.people if chat in (*one.chats, *one.push)), None)
@@ -437,16 +403,11 @@ class Soak:
         self.process.kill(LONG_WEEKEND)
         await asyncio.sleep(LONG_WEEKEND.total_seconds())
         self.chats.waits.clear()
-        self.chats.well = True
-        for service in self.push.values():
-            service.well, service.away = True, False
+        self.chats.well = self.push.well = True
+        self.push.away = False
         for phone in self.people:
             if phone not in leaving:
                 await self.returns(phone)
                 await self.rings_again(phone)
             await self.wishes(phone, nothing_wished)
         await asyncio.sleep(IN_PEACE.total_seconds())
-
-
-def _named(service: Service, phones: Phones) -> Counter[str]:
-    return Counter({f"{service}: {name}": n for name, n in phones.happened.items()})

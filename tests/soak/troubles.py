@@ -156,10 +156,9 @@ async def _wishes_change(soak: Soak, chance: random.Random) -> None:
 
 
 async def _push_away(soak: Soak, chance: random.Random) -> None:
-    service = chance.choice(list(soak.push.values()))
-    service.away = True
+    soak.push.away = True
     await asyncio.sleep(chance.uniform(10, 1800))
-    service.away = False
+    soak.push.away = False
 
 
 async def _push_closed(soak: Soak, chance: random.Random) -> None:
@@ -167,8 +166,7 @@ async def _push_closed(soak: Soak, chance: random.Random) -> None:
     if phone is None or not phone.push:
         return
     phone.busy = True
-    for service in soak.push.values():
-        service.closed.add(phone.push[-1])
+    soak.push.closed.add(phone.push[-1])
     await asyncio.sleep(chance.uniform(60, 2400))
     await soak.rings_again(phone)
     phone.busy = False
@@ -186,7 +184,7 @@ async def _push_changes(soak: Soak, chance: random.Random) -> None:
 
 async def _somebody_sees(soak: Soak, chance: random.Random) -> None:
     """No trouble at all: an alert is seen sooner or later, and perhaps by several at once."""
-    there = chance.choice((soak.chats, *soak.push.values()))
+    there = chance.choice((soak.chats, soak.push))
     asking = [one for one in there.shown[-40:] if is_to_be_seen(one.card)]
     if not asking:
         return
@@ -240,7 +238,7 @@ TROUBLES = (
     Trouble("chat unlinked", 3, _unlinked),
     Trouble("chat linked to another account", 3, _linked_to_another),
     Trouble("wishes changed", 12, _wishes_change),
-    Trouble("push service away", 3, _push_away),
+    Trouble("push away", 3, _push_away),
     Trouble("push subscription gone", 3, _push_closed),
     Trouble("phone added or removed", 6, _push_changes),
     Trouble("somebody sees an alert", 20, _somebody_sees),
