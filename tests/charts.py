@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 
 from adapters.pictures.draw import drawn
 from bot.domain.cards import Look
-from bot.domain.charts import Chart, Point
+from bot.domain.charts import Chart, Point, on_prices
 from bot.domain.figures import Closed, Record, Span, latest
+from bot.domain.heard_prices import HeardPrices
 from bot.domain.ids import TraderId
+from bot.domain.ledger import Entry
 from bot.domain.results import Money
 from bot.texts import charts as texts
 from bot.texts.figures import By, Scope
@@ -33,6 +35,7 @@ def samples() -> Mapping[str, Chart | None]:
         "daily": texts.bars_of(Span.DAY, found, days, utc),
         "pairs": texts.ranking_of(By.PAIR, found, Scope(bots=(), called=BOTS)),
         "trades": texts.pair_of("BTC/USDT", tuple(_filled(chance))),
+        "prices": _heard(chance),
     }
 
 
@@ -53,6 +56,31 @@ def _filled(chance: random.Random) -> Iterator[Point]:
         yield Point(at=at, value=value, bought=number % 2 == 0)
         at += timedelta(hours=chance.uniform(0.5, 5))
         price += chance.gauss(0, 150)
+
+
+def _heard(chance: random.Random) -> Chart:
+    heard, price = HeardPrices(), 42_000.0
+    entries: list[Entry] = []
+    for minute in range(24 * 60):
+        at = NOW - timedelta(minutes=24 * 60 - minute)
+        price += chance.gauss(0, 12)
+        value = Decimal(price).quantize(Decimal("0.1"))
+        heard.hear("BTC/USDT", value, at)
+        if minute % 170 == 60:
+            filled = Entry(
+                record=str(minute),
+                at=at,
+                as_of=at,
+                step=0,
+                side="sell" if len(entries) % 2 else "buy",
+                price=value,
+                paper=False,
+            )
+            entries.append(filled)
+    passed = heard.of("BTC/USDT", NOW)
+    points = on_prices(passed, entries)
+    assert points is not None
+    return texts.prices_of("BTC/USDT", points, len(passed))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from decimal import Decimal
 from bot.domain.amounts import is_extreme
 from bot.domain.events import Trade, Trader, on_paper
 from bot.domain.figures import Closed
+from bot.domain.heard_prices import HeardPrice
 from bot.domain.ledger import Entry
 from bot.domain.pairs import quote_of
 
@@ -86,6 +87,10 @@ class Curve:
 Chart = Bars | Ranking | Curve
 
 
+FEWEST_HEARD = 5
+"""Prices below which a picture of them shows no more than the last one does."""
+
+
 def added_up(trades: Sequence[Closed], since: datetime) -> tuple[Point, ...]:
     """What trades have earned together after each of them.
 
@@ -101,12 +106,12 @@ def added_up(trades: Sequence[Closed], since: datetime) -> tuple[Point, ...]:
     return _thinned(points)
 
 
-def _thinned(points: Sequence[Point]) -> tuple[Point, ...]:
+def _thinned(points: Sequence[Point], most: int = MOST_POINTS) -> tuple[Point, ...]:
     """No more than can be shown; the highest and lowest stay."""
-    if len(points) <= MOST_POINTS:
+    if len(points) <= most:
         return tuple(points)
     within = points[1:-1]
-    size = -(-len(within) * 2 // (MOST_POINTS - 2))
+    size = -(-len(within) * 2 // (most - 2))
     kept = [points[0]]
     for start in range(0, len(within), size):
         part = within[start : start + size]
@@ -129,6 +134,24 @@ def prices(entries: Sequence[Entry]) -> tuple[Point, ...] | None:
         if len(told) >= FEWEST:
             return tuple(sorted(told, key=lambda one: one.at))
     return None
+
+
+def on_prices(heard: Sequence[HeardPrice], entries: Sequence[Entry]) -> tuple[Point, ...] | None:
+    """The prices that were heard, oldest first, and at which of them was bought and sold since the
+    first; `None` where too few were.
+
+    Args:
+        heard: oldest first.
+    """
+    if len(heard) < FEWEST_HEARD:
+        return None
+    traded: list[Point] = []
+    for paper in (False, None, True):
+        told = [point for one in entries if one.paper is paper and (point := _filled(one))]
+        traded = traded or [one for one in told if one.at >= heard[0].at]
+    line = [Point(at=at, value=value) for at, value in heard]
+    points = [*_thinned(line, MOST_POINTS - len(traded)), *traded]
+    return tuple(sorted(points, key=lambda one: one.at))
 
 
 def _filled(entry: Entry) -> Point | None:

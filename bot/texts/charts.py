@@ -25,7 +25,7 @@ from bot.domain.timetables import zone as zone_called
 from bot.texts.figures import Basis, By, Scope, as_known_at, common, money_name, notes, period_name
 from bot.texts.language import _, ngettext, spoken_zone
 from bot.texts.numbers import brief, gained, percent, quantity
-from bot.texts.times import day_in
+from bot.texts.times import clock_in, day_in
 
 
 class What(StrEnum):
@@ -199,6 +199,48 @@ def pair_of(pair: str, points: tuple[Point, ...]) -> Curve:
         alt=alt,
         marks=(_("Bought"), _("Sold")),
     )
+
+
+def prices_of(pair: str, points: tuple[Point, ...], heard: int) -> Curve:
+    """The prices of a pair that passed, and the trades among them.
+
+    Args:
+        heard: how many prices.
+    """
+    highest, lowest, _last = _extremes(points)
+    bought = sum(one.bought is True for one in points)
+    sold = sum(one.bought is False for one in points)
+    last = [one for one in points if one.bought is None][-1]
+    told = ngettext(
+        "{count} price of {pair} that I heard since {begin}, one a minute at most: between {low}"
+        " and {high}, the last {price} at {end}.",
+        "{count} prices of {pair} that I heard since {begin}, one a minute at most: between {low}"
+        " and {high}, the last {price} at {end}.",
+        heard,
+        pair=pair,
+        begin=f"{_day(points[0])} {clock_in(points[0].at)}",
+        low=quantity(lowest.value),
+        high=quantity(highest.value),
+        price=quantity(last.value),
+        end=clock_in(last.at),
+    )
+    trades = _("Your trades since: {bought} bought, {sold} sold.", bought=bought, sold=sold)
+    return Curve(
+        title=_("Prices of {pair}", pair=pair),
+        points=points,
+        levels=tuple(
+            Level(value=one.value, label=quantity(one.value))
+            for one in dict.fromkeys((last, highest, lowest))
+        ),
+        ends=(clock_in(points[0].at), clock_in(points[-1].at)),
+        alt=f"{told} {trades}",
+        marks=(_("Bought"), _("Sold")) if bought or sold else None,
+    )
+
+
+def all_trades() -> str:
+    """On the button that leads from prices to the trades of the pair."""
+    return _("All its trades")
 
 
 def _extremes(points: Sequence[Point]) -> tuple[Point, Point, Point]:

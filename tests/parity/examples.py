@@ -653,6 +653,10 @@ POINTS = tuple(
     Point(at=AT - timedelta(days=3 - number), value=Decimal(42_000 + number), bought=not number)
     for number in range(3)
 )
+HEARD = tuple(
+    Point(at=AT - timedelta(minutes=40 - 5 * number), value=Decimal(42_000 + number))
+    for number in range(8)
+)
 ONE_BOT = replace(EVERY_BOT, bots=(OWL,))
 IN_EUR = Rates(
     into="EUR",
@@ -1399,6 +1403,14 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         charts.charted(None, None, EVERY_BOT, TOLD_WHOLE, None, ()),
         charts.charted(charts.curve_of(CLOSED), PICTURE, EVERY_BOT, TOLD_WHOLE, None, ()),
         charts.charted(charts.pair_of("BTC/USDT", POINTS), PICTURE, EVERY_BOT, None, AT, ()),
+        charts.charted(
+            charts.prices_of("BTC/USDT", (*HEARD, replace(HEARD[-1], bought=True)), len(HEARD)),
+            None,
+            EVERY_BOT,
+            None,
+            None,
+            (ONE_BUTTON,),
+        ),
     ],
     "figures.fees": lambda: [
         figures.fees(Span.ALL, (), EVERY_BOT, TOLD_WHOLE),

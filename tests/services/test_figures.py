@@ -397,6 +397,28 @@ async def test_the_trades_of_a_pair_are_shown_at_their_prices(world, platform):
     )
 
 
+async def test_the_prices_of_a_pair_that_somebody_waits_for_are_drawn_with_its_trades(
+    world, platform
+):
+    await knows(world, platform, earned(world, 1, "1", DAY, side="buy", price=Decimal("41000")))
+    await ask(world, "/alert BTC/USDT above 99999")
+    for minute in range(10):
+        platform.tick(str(42_000 + 10 * minute))
+        await world.quiet(60)
+    bought = earned(world, 2, "1", timedelta(0), side="buy", price=Decimal("42090"))
+    platform.store(Stream.TRADES, bought)
+    await world.quiet(5)
+
+    [reply] = await world.says("/chart BTC/USDT")
+    [trades] = await world.presses(reply, "All its trades")
+
+    assert reply.card.title == "Prices of BTC/USDT"
+    assert "10 prices of BTC/USDT that I heard since " in reply.card.picture.alt
+    assert "between 42,000 and 42,090, the last 42,090 at" in reply.card.picture.alt
+    assert reply.card.picture.alt.endswith("Your trades since: 1 bought, 0 sold.")
+    assert trades.card.lines == ("There are too few trades yet for a picture: it takes three.",)
+
+
 async def test_pictures_look_as_a_chat_has_chosen(world, platform):
     await knows(world, platform, *(earned(world, nth, "1") for nth in range(3)))
 

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.cards import Button, Card, Look
-from bot.domain.charts import (
-    Chart,
-    prices,
-)
+from bot.domain.charts import Chart, on_prices, prices
 from bot.domain.chats import Preferences, Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.figures import Record, Span
@@ -110,6 +107,11 @@ async def _trades_of(request: AccountRequest, scope: Asked, pair: str) -> Chart 
     entries = await request.desk.ledger.latest(
         request.account.id, _MOST_TRADES, traders=scope.about, pair=pair
     )
+    if not request.arguments.has(SPAN.name):
+        heard = request.desk.feeds.heard(request.account.id, pair)
+        watched = on_prices(heard, entries)
+        if watched is not None:
+            return texts.prices_of(pair, watched, len(heard))
     points = prices(entries)
     return None if points is None else texts.pair_of(pair, points)
 
@@ -132,7 +134,10 @@ async def _others(
 
     shown = (What.CURVE, What.DAILY, What.PAIRS, What.BOTS)
     first = [await button(texts.what_label(one), one, span) for one in shown if one != what]
-    return first, [await button(texts.look_label(other), what, span, other)]
+    last = [await button(texts.look_label(other), what, span, other)]
+    if what not in tuple(What) and not span:
+        last.insert(0, await button(texts.all_trades(), what, Span.ALL))
+    return first, last
 
 
 COMMAND = AccountCommand(

@@ -4,11 +4,12 @@ import asyncio
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from bot.domain.accounts import Account
 from bot.domain.feeds import FeedStatus
+from bot.domain.heard_prices import HeardPrice, HeardPrices
 from bot.domain.ids import AccountId, Now
 from bot.domain.live_prices import LivePrice
 from bot.domain.outages import Outage
@@ -62,6 +63,7 @@ class Feeds:
         self.outage: Outage | None = None
         """That this process has ended; set before `run`."""
         self._live: dict[AccountId, list[LivePrice]] = defaultdict(list)
+        self._heard: dict[AccountId, HeardPrices] = defaultdict(HeardPrices)
         self._feeds: dict[AccountId, tuple[Feed, asyncio.Task[None]]] = {}
         self._gate = _Gate(self._rhythm.connects_a_second)
         self._group: asyncio.TaskGroup | None = None
@@ -143,6 +145,7 @@ class Feeds:
                 ingest=self._ingest,
                 now=self._now,
                 gaps=PriceGaps(notices=notices, now=self._now),
+                heard=self._heard[account.id],
             ),
             notices=notices,
             expiry=expiry,
@@ -158,7 +161,9 @@ class Feeds:
 
     async def credential_renewed(self, account: Account) -> None:
         """The account has a new credential: nothing is asked with the old one any more."""
+        heard = self._heard[account.id]
         await self.stop(account.id)
+        self._heard[account.id] = heard
         self.start(account)
 
     async def stop(self, account: AccountId) -> None:
@@ -169,6 +174,7 @@ class Feeds:
         _, task = running
         task.cancel()
         await asyncio.wait([task])
+        self._heard.pop(account, None)
         self._meter.feed(account, None)
 
     def status(self, account: AccountId) -> FeedStatus | None:
@@ -204,6 +210,11 @@ class Feeds:
             live.append(price)
         if running is not None:
             running[0].prices.want()
+
+    def heard(self, account: AccountId, pair: str) -> Sequence[HeardPrice]:
+        """The prices of a pair that have passed here while it was followed, oldest first."""
+        heard = self._heard.get(account)
+        return () if heard is None else heard.of(pair, self._now())
 
     def states(self) -> Mapping[AccountId, FeedStatus]:
         return {account: feed.status for account, (feed, _) in self._feeds.items()}

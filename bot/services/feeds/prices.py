@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from bot.domain.accounts import Account
 from bot.domain.events import Kind, Origin, PriceCrossed, Tick
+from bot.domain.heard_prices import HeardPrices
 from bot.domain.ids import Now
 from bot.domain.live_prices import LivePrice
 from bot.domain.pairs import pair_key
@@ -45,6 +46,8 @@ class Prices:
     ingest: Ingest
     now: Now
     gaps: PriceGaps
+    heard: HeardPrices
+    """Is told what passes of the pairs that are followed."""
     _alerts: dict[str, PriceAlert] = field(init=False, default_factory=dict)
     _session: Session | None = field(init=False, default=None)
     _wanted: frozenset[str] = field(init=False, default=frozenset())
@@ -121,6 +124,7 @@ class Prices:
 
     async def _look(self, tick: Tick) -> None:
         pair, now, again, rings = pair_key(tick.symbol), self.now(), False, False
+        self.heard.hear(tick.symbol, tick.last, now)
         for price in self.live:
             if pair_key(price.pair) == pair:
                 price.look(tick.last, now)

@@ -32,7 +32,7 @@ from bot.texts.figures import By
 from bot.texts.language import speaking
 from bot.texts.times import months
 from tests.harness.pseudo import PSEUDO, plain_words
-from tests.parity.examples import CLOSED, EARNED, EVERY_BOT, NOW, POINTS
+from tests.parity.examples import CLOSED, EARNED, EVERY_BOT, HEARD, NOW, POINTS
 
 Colour = tuple[int, ...]
 DARK = PALETTES[Look.DARK]
@@ -328,6 +328,10 @@ def every_chart() -> dict[str, list[Chart | None]]:
         "ranking_of": [charts.ranking_of(by, CLOSED, EVERY_BOT) for by in By],
         "curve_of": [charts.curve_of(CLOSED)],
         "pair_of": [charts.pair_of("BTC/USDT", POINTS)],
+        "prices_of": [
+            charts.prices_of("BTC/USDT", (*HEARD, *marked), len(HEARD))
+            for marked in ((), (replace(HEARD[-1], bought=True),))
+        ],
     }
 
 
