@@ -75,7 +75,7 @@ CHANGES = ("force_", "reload", "stop_", "set_running", "rename_", "create_", "re
 """How calls of the platform begin by which something is changed there."""
 
 _OF_ITS_OWN = (
-    *("account", "action", "audit", "cursor", "delivery", "inbox", "journal", "lease"),
+    *("account", "action", "answer", "audit", "cursor", "delivery", "inbox", "journal", "lease"),
     "shown_card",
 )
 """Tables in which something may be written at any question, or without one."""
