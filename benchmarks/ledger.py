@@ -29,6 +29,9 @@ from storage import Store, open_store
 SIZES = (10_000, 100_000, 1_000_000)
 """Trades of an account."""
 
+PORTION = 10_000
+"""Trades stored at once."""
+
 ROUNDS = 5
 
 EVERY_BOT = Scope(bots=(), called={})
@@ -49,14 +52,14 @@ _SQLITE = {
     "at": "(:now - 300 * n.i) * 1000000",
     "result": "CAST(n.i % 41 - 20 AS TEXT)",
     "paper": "0",
-    "numbers": "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
-    " SELECT i FROM n) AS n",
+    "numbers": "(WITH RECURSIVE n(i) AS (SELECT :begun + 1 UNION ALL SELECT i + 1 FROM n"
+    " WHERE i < :begun + :count) SELECT i FROM n) AS n",
 }
 _POSTGRESQL = {
     "at": "to_timestamp(:now - 300 * n.i)",
     "result": "n.i % 41 - 20",
     "paper": "FALSE",
-    "numbers": "generate_series(1, :count) AS n(i)",
+    "numbers": "generate_series(:begun + 1, :begun + :count) AS n(i)",
 }
 
 
@@ -144,12 +147,15 @@ async def _filled(store: Store, size: int) -> AccountId:
     await link(store, user, user, Credential(kind=CredentialKind.TOKEN, secret="t"))
     [account] = [one for one in await store.accounts.active() if one.platform_user == user]
 
-    def fill(connection: Connection, counts: Sequence[int]) -> Sequence[None]:
+    def fill(connection: Connection, begins: Sequence[int]) -> Sequence[None]:
         parts = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
-        for count in counts:
-            values = {"account": account.id, "count": count, "now": int(now().timestamp())}
+        for begun in begins:
+            values = {"account": account.id, "begun": begun, "count": PORTION}
+            values["now"] = int(now().timestamp())
             connection.execute(text(_FILLED.format(**parts)), values)
-        return [None for _ in counts]
+        return [None for _ in begins]
 
-    await store.database.write(fill, size)
+    # No transaction may take longer than the store lets one.
+    for begun in range(0, size, PORTION):
+        await store.database.write(fill, begun)
     return account.id
