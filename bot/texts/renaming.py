@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.cards import Button, Card, Field, Option
+from bot.domain.commands import Spec
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.names import NAME_LIMIT, name_of
 from bot.domain.text import clean
 from bot.texts.cards import MOST_CHOICES, for_you_once, meant, plain, unfit
+from bot.texts.getting_started import as_in
 from bot.texts.language import _
 
 
@@ -66,10 +68,15 @@ def _sort(one: Trader | Strategy) -> str:
     return _("a bot") if isinstance(one, Trader) else _("a strategy")
 
 
-def no_name(given: str) -> Card:
+def no_name(given: str, spec: Spec) -> Card:
+    """
+    Args:
+        spec: the command that was to give it.
+    """
     return plain(
         _("{given} is no name for it", given=clean(given, 30) or "\u201c\u201d"),
         _("A name has at most {count} characters, and is not \u201call\u201d.", count=NAME_LIMIT),
+        as_in(spec),
     )
 
 

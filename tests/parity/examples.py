@@ -1308,7 +1308,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         renaming.which("grid", (OWL, PLAN), (ActionId("a1"), ActionId("a2")), guessed=False),
         renaming.which("zzz", (), (), guessed=True),
     ],
-    "renaming.no_name": lambda: [renaming.no_name("")],
+    "renaming.no_name": lambda: [renaming.no_name("", SPEC)],
     "renaming.called_so_already": lambda: [renaming.called_so_already(OWL)],
     "renaming.confirm": lambda: [
         renaming.confirm(OWL, "Heron", (), CONFIRM),

@@ -1510,6 +1510,27 @@ async def test_what_is_not_understood_gets_an_example_and_does_nothing(
     assert not any(one.label in ("Rename it", "Create it", "Delete it") for [one] in card.buttons)
 
 
+@pytest.mark.parametrize(
+    ("typed", "example"),
+    [
+        (f"/rename owl to {'x' * 61}", "As in /rename Grid BTC to Grid 2."),
+        (
+            f"/newstrategy {'x' * 61} momentum BTC/USDT",
+            "As in /newstrategy Dip Buyer momentum BTC/USDT.",
+        ),
+    ],
+)
+async def test_a_name_that_is_too_long_gets_an_example_too(world, typed, example):
+    await linked(world)
+    await world.quiet(10)
+
+    card = await ask(world, typed)
+
+    assert card.title == f"{'x' * 29}… is no name for it"
+    assert card.lines[-1] == example
+    assert not card.buttons
+
+
 async def test_rename_alone_lists_what_can_be_renamed(world, platform):
     platform.plans[GRID.id] = GRID
     await linked(world)

@@ -76,7 +76,7 @@ async def _confirm(request: AccountRequest, one: Trader | Strategy, name: str, a
     new = name[1:-1] if len(name) > 2 and name[0] in _QUOTES and name[-1] in _QUOTES else name
     new = clean(new, NAME_LIMIT + 1)
     if not is_name(new):
-        return texts.no_name(new)
+        return texts.no_name(new, request.spec)
     if new == one.name:
         return texts.called_so_already(one)
     twins = [other for other in all if other.id != one.id and folded(name_of(other)) == folded(new)]

@@ -117,7 +117,7 @@ async def _create(request: AccountRequest) -> Card:
     if not _TYPE.fullmatch(type):
         return texts.how_to_create(types)
     if not is_name(name):
-        return renaming.no_name(name)
+        return renaming.no_name(name, request.spec)
     if any(folded(name_of(one)) == folded(name) for one in strategies):
         return texts.taken(name)
     buttons = await request.desk.acting.confirm(
