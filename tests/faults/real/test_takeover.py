@@ -126,6 +126,18 @@ async def sent(store: Store) -> int:
     return (await store.outbox.counts())[State.SENT]
 
 
+async def in_flight(url: str) -> int:
+    async with connected(url) as connection:
+        asked = "SELECT count(*) FROM delivery WHERE state = 'sending'"
+        return int(await connection.fetchval(asked))
+
+
+async def nothing_is_in_flight(url: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while await in_flight(url):  # noqa: ASYNC110 another process ends it
+            await asyncio.sleep(0.05)
+
+
 async def test_when_the_one_that_works_is_killed_the_next_works_within_five_seconds(
     process: Start,
     platform: Simulated,
@@ -179,12 +191,14 @@ async def test_a_process_that_is_stopped_past_its_lease_sends_and_stores_nothing
             await taken_over(postgres_without_rows, before)
             await trade(platform, 6, alice)
             await shows(bot_api, 6)
+            await nothing_is_in_flight(postgres_without_rows)
             stored = await sent(store)
             first.process.send_signal(signal.SIGCONT)
             async with asyncio.timeout(PATIENCE):
                 code = await first.process.wait()
             await trade(platform, 7, alice)
             await shows(bot_api, 7)
+            await nothing_is_in_flight(postgres_without_rows)
             stored_since = await sent(store) - stored
 
     assert code == 1
